@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "leadscore",
+  platforms: [.macOS(.v13)],
+  products: [
+    .executable(name: "leadscore", targets: ["leadscore"]),
+    .executable(name: "ScoreBench", targets: ["ScoreBench"]),
+    .library(name: "LeadStore", targets: ["LeadStore"]),
+    .library(name: "ScoreEngine", targets: ["ScoreEngine"]),
+    .library(name: "LeadScoring", targets: ["LeadScoring"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CMigrations"),
+    .target(name: "CStarters"),
+
+    .target(name: "ScoreEngine", swiftSettings: strict),
+    .target(name: "RecordFormats", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(name: "LeadStore", dependencies: ["CSQLite", "CMigrations"], swiftSettings: strict),
+    .target(name: "RuleFile", dependencies: ["ScoreEngine", "Yams"], swiftSettings: strict),
+    .target(
+      name: "LeadScoring", dependencies: ["LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "CStarters"],
+      swiftSettings: strict),
+    .target(name: "TerminalOutput", swiftSettings: strict),
+    .executableTarget(
+      name: "leadscore",
+      dependencies: [
+        "LeadScoring", "LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "TerminalOutput",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "ScoreBench",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)

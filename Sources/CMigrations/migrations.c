@@ -1,0 +1,15 @@
+#include "CMigrations.h"
+
+static const unsigned char m0001[] = {
+#embed "../../migrations/0001_initial.sql" suffix(,)
+};
+
+static const struct leadscore_migration migrations[] = {
+    {"0001_initial.sql", m0001, sizeof m0001},
+};
+
+const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;
+
+const struct leadscore_migration *leadscore_migration_at(size_t index) {
+  return index < leadscore_migration_count ? &migrations[index] : NULL;
+}

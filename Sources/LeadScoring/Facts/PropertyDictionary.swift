@@ -1,0 +1,135 @@
+internal import LeadStore
+internal import RecordFormats
+internal import ScoreEngine
+
+/// The texts that stand in event pages as numbers: event types, and property values that recur.
+///
+/// Each text is asked of the database once. A property with more than ``namesLimit`` different values, or a value longer
+/// than ``lengthLimit``, is not interned, so memory stays bounded whatever comes in.
+final class PropertyDictionary: PropertySource {
+  /// At most so many values of one property are interned.
+  static let namesLimit = 20_000
+  /// The longest value that is interned, in bytes of JSON.
+  static let lengthLimit = 120
+
+  private let tables: DictionaryTables
+  private var typeNumbers: [String: Int] = [:]
+  private var typeNames: [Int: String] = [:]
+  private var nameNumbers: [String: Int] = [:]
+  private var nameTexts: [String] = [""]
+  private var valueCounts: [Int?] = [nil]
+  private var nextProperty = 1
+  private var hasStoredProperties = false
+  private var numbers: ByteTable
+  private var known: [Int32: (name: Int, value: Value)] = [:]
+  private var scratch: [UInt8] = []
+  /// A failure of the database while a number was looked up, where no error could be thrown.
+  private(set) var failure: (any Error)?
+
+  init(_ database: LeadDatabase) throws {
+    tables = database.dictionary
+    numbers = ByteTable()
+    for (id, name) in try tables.types() {
+      typeNumbers[name] = Int(id)
+      typeNames[Int(id)] = name
+    }
+    for (id, name) in try tables.propertyNames() { note(name: name, id: Int(id)) }
+    let greatest = try tables.greatestProperty()
+    hasStoredProperties = greatest > 0
+    nextProperty = Int(greatest) + 1
+  }
+
+  private func note(name: String, id: Int) {
+    while nameTexts.count <= id {
+      nameTexts.append("")
+      valueCounts.append(nil)
+    }
+    nameTexts[id] = name
+    nameNumbers[name] = id
+    if !hasStoredProperties { valueCounts[id] = 0 }
+  }
+
+  /// The number of an event type, which is added where it is new.
+  func type(_ name: String) throws -> Int {
+    if let number = typeNumbers[name] { return number }
+    let number = Int(try tables.addType(name))
+    typeNumbers[name] = number
+    typeNames[number] = name
+    return number
+  }
+
+  /// The number of a property's name, which is added where it is new.
+  func name(_ name: String) throws -> Int {
+    if let number = nameNumbers[name] { return number }
+    let number = Int(try tables.addPropertyName(name))
+    note(name: name, id: number)
+    valueCounts[number] = 0
+    return number
+  }
+
+  /// The text of a property's name.
+  func nameText(_ number: Int) -> String { number < nameTexts.count ? nameTexts[number] : "" }
+
+  /// The number of a property, which is added where it is new; nil where it is not interned.
+  ///
+  /// - Parameter json: the value as JSON.
+  func property(name: Int, json: UnsafeBufferPointer<UInt8>) throws -> Int32? {
+    guard json.count <= PropertyDictionary.lengthLimit else { return nil }
+    scratch.removeAll(keepingCapacity: true)
+    withUnsafeBytes(of: UInt32(truncatingIfNeeded: name)) { scratch.append(contentsOf: $0) }
+    scratch.append(contentsOf: json)
+    if let number = scratch.withUnsafeBufferPointer({ numbers.value(for: $0) }) { return Int32(number) }
+    if hasStoredProperties, let stored = try tables.property(name: Int64(name), value: json) {
+      scratch.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(stored)) }
+      return Int32(stored)
+    }
+    let count = try valueCounts[name] ?? Int(tables.valueCount(ofName: Int64(name)))
+    valueCounts[name] = count
+    guard count < PropertyDictionary.namesLimit else { return nil }
+    let number = nextProperty
+    try tables.addProperty(id: Int64(number), name: Int64(name), value: json)
+    nextProperty += 1
+    valueCounts[name] = count + 1
+    scratch.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(number)) }
+    return Int32(number)
+  }
+
+  // MARK: PropertySource
+
+  func typeName(_ type: Int) -> String {
+    if let name = typeNames[type] { return name }
+    do {
+      let name = try tables.typeName(Int64(type)) ?? ""
+      typeNames[type] = name
+      return name
+    } catch {
+      failure = error
+      return ""
+    }
+  }
+
+  func propertyName(_ property: Int) -> String { nameText(lookUp(property).name) }
+
+  func propertyValue(_ property: Int) -> Value { lookUp(property).value }
+
+  private func lookUp(_ property: Int) -> (name: Int, value: Value) {
+    if let entry = known[Int32(property)] { return entry }
+    do {
+      guard let stored = try tables.property(Int64(property)) else {
+        throw StoreError.damaged("property \(property)")
+      }
+      guard let value = Value(json: try JSONParser.parse(stored.value)) else {
+        throw StoreError.damaged("property \(property)")
+      }
+      if Int(stored.name) >= nameTexts.count {
+        for (id, name) in try tables.propertyNames() where id >= nameTexts.count { note(name: name, id: Int(id)) }
+      }
+      let entry = (name: Int(stored.name), value: value)
+      known[Int32(property)] = entry
+      return entry
+    } catch {
+      failure = error
+      return (0, .text(""))
+    }
+  }
+}

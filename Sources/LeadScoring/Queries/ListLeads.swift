@@ -1,0 +1,196 @@
+public import LeadStore
+internal import RecordFormats
+internal import ScoreEngine
+
+/// A lead with its score, as reading commands show it.
+public struct ScoredLead: Sendable {
+  public var key: String
+  /// Hundredths.
+  public var score: Int64
+  public var stage: String?
+  public var grade: String?
+  /// Every group with its score after clamps, in the order of the rule document.
+  public var groups: [(name: String, points: Int64)]
+  /// The rules that give other than 0, before clamps, in the order of the rule document.
+  public var rules: [(id: String, points: Int64)]
+  public var version: Int
+  /// Milliseconds since 1970.
+  public var scoredAt: Int64
+  public var nextChangeAt: Int64?
+  public var enteredStageAt: Int64
+  /// The fast-track that holds.
+  public var fastTrack: FastTrackRow?
+  public var createdAt: Int64
+  public var attributes: AttributeSet
+}
+
+/// Which leads are asked for, and in which order.
+public struct LeadQuery: Sendable {
+  /// What leads can be put in order by.
+  public enum SortField: String, CaseIterable, Sendable {
+    case score
+    case key
+    case stage
+    case grade
+    case createdAt = "created_at"
+    case scoredAt = "scored_at"
+    case nextChangeAt = "next_change_at"
+    case enteredStageAt = "entered_stage_at"
+
+    fileprivate var column: String {
+      switch self {
+      case .score: "lead_score.score"
+      case .key: "lead.key"
+      case .stage: "lead_score.stage"
+      case .grade: "lead_score.grade"
+      case .createdAt: "lead.created_at"
+      case .scoredAt: "lead_score.scored_at"
+      case .nextChangeAt: "lead_score.next_change_at"
+      case .enteredStageAt: "lead_score.entered_stage_at"
+      }
+    }
+  }
+
+  /// Any of these stages; empty for all.
+  public var stages: [String] = []
+  /// Hundredths.
+  public var minimumScore: Int64?
+  public var grade: String?
+  /// Attributes that must equal a text, as `is` compares them.
+  public var attributes: [(name: String, text: String)] = []
+  public var sort: [(field: SortField, descending: Bool)] = [(.score, true)]
+  public var limit: Int?
+
+  /// All leads, the highest scores first.
+  public init() {}
+}
+
+extension ScoringSession {
+  /// Calls `body` for each lead of a model that a query asks for.
+  ///
+  /// - Throws: ``ScoringError``, `DatabaseError`, what `body` throws.
+  /// - Complexity: O(leads).
+  public func forEachLead(_ query: LeadQuery, model name: String, _ body: (ScoredLead) throws -> Void) throws {
+    let model = try activeModel(name)
+    var conditions = ["lead_score.model_id = ?1"]
+    var values: [any BindableValue] = [model.row.id]
+    if !query.stages.isEmpty {
+      let first = values.count + 1
+      values.append(contentsOf: query.stages)
+      conditions.append("lead_score.stage IN (\((first...values.count).map { "?\($0)" }.joined(separator: ", ")))")
+    }
+    if let minimum = query.minimumScore {
+      values.append(minimum)
+      conditions.append("lead_score.score >= ?\(values.count)")
+    }
+    if let grade = query.grade {
+      values.append(grade)
+      conditions.append("lead_score.grade = ?\(values.count)")
+    }
+    let filter = query.attributes.map { CompiledCondition(.field($0.name, [.equals(.text($0.text))])) }
+    let order = query.sort.map { "\($0.field.column)\($0.descending ? " DESC" : "")" } + ["lead.key"]
+    var left = query.limit ?? Int.max
+    values.append(filter.isEmpty ? query.limit ?? -1 : -1)
+    let asksFastTracks = try !database.judgements.isEmpty()
+    do {
+      try database.connection.forEachRow(
+        """
+        SELECT lead.id, coalesce(lead.key_as_given, lead.key), lead_score.score, lead_score.stage, lead_score.grade,
+          lead_score.groups, lead_score.rules, lead_score.version, lead_score.scored_at, lead_score.next_change_at,
+          lead_score.entered_stage_at, lead.created_at, lead.attributes
+        FROM lead_score JOIN lead ON lead.id = lead_score.lead_id
+        WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order.joined(separator: ", ")) LIMIT ?\(values.count)
+        """, values
+      ) { row in
+        let attributes = row.withBytes(12) { AttributeSet(json: $0) }
+        guard filter.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
+        if left == 0 { throw StopIteration() }
+        left -= 1
+        let track = try asksFastTracks ? fastTrack(model, lead: row.integer(0), stage: row.optionalText(3), at: row.integer(8)) : nil
+        try body(
+          ScoredLead(
+            key: row.text(1), score: row.integer(2), stage: row.optionalText(3), grade: row.optionalText(4),
+            groups: ActiveModel.named(groups: row.text(5), model.rules),
+            rules: ActiveModel.named(rules: row.text(6), model.rules), version: Int(row.integer(7)),
+            scoredAt: row.integer(8), nextChangeAt: row.optionalInteger(9), enteredStageAt: row.integer(10),
+            fastTrack: track, createdAt: row.integer(11), attributes: attributes))
+      }
+    } catch is StopIteration {}
+  }
+
+  /// One lead.
+  ///
+  /// - Throws: ``ScoringError/unknownLead(_:similar:)``
+  public func lead(_ key: String, model name: String) throws -> ScoredLead {
+    let model = try activeModel(name)
+    let lead = try leadRow(key)
+    guard let score = try database.scores.row(model: model.row.id, lead: lead.id) else {
+      throw StoreError.damaged("the score of lead '\(key)'; run `leadscore score --all`")
+    }
+    return ScoredLead(
+      key: lead.key, score: score.score, stage: score.stage, grade: score.grade,
+      groups: ActiveModel.named(groups: score.groups, model.rules),
+      rules: ActiveModel.named(rules: score.rules, model.rules), version: score.version, scoredAt: score.scoredAt,
+      nextChangeAt: score.nextChangeAt, enteredStageAt: score.enteredStageAt,
+      fastTrack: try fastTrack(model, lead: lead.id, stage: score.stage, at: score.scoredAt),
+      createdAt: lead.createdAt, attributes: AttributeSet(json: lead.attributes))
+  }
+
+  /// The stored lead with a key, however it is spelt.
+  func leadRow(_ key: String) throws -> LeadRow {
+    let folded = LeadDirectory.folded(key)
+    if let row = try database.leads.row(key: folded) { return row }
+    let similar = try database.leads.keys(startingWith: String(folded.prefix(3)), limit: 200)
+      .filter { LeadDirectory.folded($0).hasPrefix(String(folded.prefix(3))) }
+    throw ScoringError.unknownLead(key, similar: Array(similar.prefix(3)))
+  }
+
+  private func fastTrack(_ model: ActiveModel, lead: Int64, stage: String?, at instant: Int64) throws -> FastTrackRow? {
+    try database.judgements.fastTracks(model: model.row.id, lead: lead)
+      .last { $0.from <= instant && ($0.until.map { instant < $0 } ?? true) }
+  }
+
+  /// The stages of a model's active rules, lowest first, then `disqualified`.
+  public func stageNames(model: String) throws -> [String] { try activeModel(model).rules.stageNames }
+
+  /// Sees that the active rules have a stage.
+  ///
+  /// - Throws: ``ScoringError/unknownStage(_:known:)``
+  public func checkStage(_ stage: String, model: String) throws {
+    let known = try stageNames(model: model)
+    guard known.contains(stage) else { throw ScoringError.unknownStage(stage, known: known) }
+  }
+
+  /// How many leads of a model are in each stage, in the order of the rule document; stages without leads too.
+  public func stageCounts(model name: String) throws -> [(stage: String, leads: Int64)] {
+    let model = try activeModel(name)
+    var counts: [String: Int64] = [:]
+    for (stage, count) in try database.scores.stageCounts(model: model.row.id) { counts[stage ?? ""] = count }
+    var listed = model.rules.stageNames.map { ($0, counts.removeValue(forKey: $0) ?? 0) }
+    for (stage, count) in counts.sorted(by: { $0.key < $1.key }) { listed.append((stage, count)) }
+    return listed
+  }
+}
+
+/// Ends a loop over rows early.
+private struct StopIteration: Error {}
+
+extension ActiveModel {
+  /// Stored groups with their names.
+  static func named(groups json: String, _ rules: CompiledRules) -> [(name: String, points: Int64)] {
+    zip(rules.groupNames, integers(json)).map { ($0, $1) }
+  }
+
+  /// Stored points of rules with the rules' ids.
+  static func named(rules json: String, _ rules: CompiledRules) -> [(id: String, points: Int64)] {
+    let numbers = integers(json)
+    return stride(from: 0, to: numbers.count - 1, by: 2).compactMap { index in
+      let position = Int(numbers[index])
+      return rules.ruleNames.indices.contains(position) ? (rules.ruleNames[position], numbers[index + 1]) : nil
+    }
+  }
+
+  private static func integers(_ json: String) -> [Int64] {
+    json.dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
+  }
+}

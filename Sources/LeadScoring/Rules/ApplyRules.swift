@@ -1,0 +1,225 @@
+internal import LeadStore
+internal import ScoreEngine
+
+/// What applying a version changed.
+public struct ApplyReport: Sendable, Equatable {
+  /// The version that became active, and the one before it.
+  public var version: Int
+  public var baseVersion: Int?
+  /// Leads of the model.
+  public var leads: Int64 = 0
+  /// Leads whose score, stage or grade changed.
+  public var changed: Int64 = 0
+  public var scoresUp: Int64 = 0
+  public var scoresDown: Int64 = 0
+  /// How many leads were in one stage and are in another, or the same: before, after, count. Nil is no stage.
+  public var stageMatrix: [StageMove: Int64] = [:]
+  /// False where the version was the active one already.
+  public var wasApplied = true
+
+  /// A way from a stage to a stage.
+  public struct StageMove: Hashable, Sendable {
+    public var from: String?
+    public var to: String?
+
+    /// A move.
+    public init(from: String?, to: String?) {
+      self.from = from
+      self.to = to
+    }
+  }
+
+  /// Leads whose stage changed.
+  public var stageChanges: Int64 {
+    stageMatrix.reduce(0) { $0 + ($1.key.from == $1.key.to ? 0 : $1.value) }
+  }
+}
+
+/// How many stage changes an application may make.
+public enum StageChangeLimit: Sendable, Equatable {
+  case count(Int64)
+  /// Percent of the model's leads.
+  case percent(Double)
+}
+
+extension ScoringSession {
+  /// Makes a version the active one and scores every lead by it, in one transaction: all or nothing.
+  ///
+  /// All leads are first brought to the instant under the old version, so that the history tells what the clock did from
+  /// what the rules did.
+  ///
+  /// - Throws: ``ScoringError``; with ``ScoringError/guardFailed(_:)`` where `limit` is exceeded nothing has changed.
+  /// - Complexity: O(leads), and O(events) where the version asks what no active version asked.
+  public func applyRules(
+    _ number: Int, model name: String, asOf: Int64, by person: String?, limit: StageChangeLimit? = nil,
+    dryRun: Bool = false
+  ) throws -> ApplyReport {
+    try applyInTransaction(dryRun: dryRun) {
+      try activate(number, model: name, asOf: asOf, by: person, limit: limit)
+    }
+  }
+
+  /// Runs `body` in one write transaction and reads the rules again where it was undone.
+  func applyInTransaction<Result>(dryRun: Bool = false, _ body: () throws -> Result) throws -> Result {
+    do {
+      let result = try dryRun ? database.connection.writeAndUndo(body) : database.connection.write(body)
+      if dryRun { try reload() }
+      return result
+    } catch {
+      try? reload()
+      throw error
+    }
+  }
+
+  /// Makes a version the active one. Inside a write transaction.
+  func activate(
+    _ number: Int, model name: String, asOf: Int64, by person: String?, limit: StageChangeLimit?
+  ) throws -> ApplyReport {
+    try checkClock(asOf)
+    let row = try modelRow(name)
+    guard let version = try database.models.version(model: row.id, number: number) else {
+      let greatest = try database.models.versions(model: row.id).last?.number ?? 0
+      throw ScoringError.unknownVersion(number, model: name, greatest: greatest)
+    }
+    _ = try advanceDueLeads(to: asOf)
+    let base = try database.models.activeVersion(model: row.id)
+    if base?.id == version.id {
+      var report = ApplyReport(version: number, baseVersion: number)
+      report.wasApplied = false
+      return report
+    }
+    try database.models.activate(
+      model: row.id, version: version.id, asOf: asOf, recordedAt: clock(), person: person, kind: "apply")
+    let report = try rescoreUnderNewRules(modelID: row.id, version: version, base: base, asOf: asOf)
+    try ScoringSession.check(limit, report)
+    return report
+  }
+
+  private static func check(_ limit: StageChangeLimit?, _ report: ApplyReport) throws {
+    let allowed: Int64
+    switch limit {
+    case nil: return
+    case .count(let count): allowed = count
+    case .percent(let percent): allowed = Int64((Double(report.leads) * percent / 100).rounded(.down))
+    }
+    guard report.stageChanges > allowed else { return }
+    throw ScoringError.guardFailed(
+      "version \(report.version) changes the stage of \(report.stageChanges) of \(report.leads) leads, "
+        + "more than the \(allowed) that --max-stage-changes allows; nothing was applied")
+  }
+
+  private func rescoreUnderNewRules(
+    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64
+  ) throws -> ApplyReport {
+    var compiled: [(ModelRow, RuleVersionRow, CompiledRules)] = []
+    for row in try database.models.all() {
+      guard let active = try database.models.activeVersion(model: row.id) else { continue }
+      compiled.append((row, active, try ScoringSession.compile(active)))
+    }
+    let needed = SignalPack.union(compiled.map(\.2))
+    let oldPack = pack
+    let isSamePack = oldPack.id != 0 && Set(needed) == Set(oldPack.definitions)
+    if !isSamePack { _ = try SignalPack.add(needed, to: database) }
+    try reload()
+
+    var report = ApplyReport(version: version.number, baseVersion: base?.number)
+    guard let model = models.first(where: { $0.row.id == modelID }) else { return report }
+    let scorer = try LeadScorer(self, reference: String(version.number))
+    let total = try database.leads.count()
+
+    func rescore(_ lead: Int64, _ record: SignalRecord) throws {
+      let before = try database.scores.row(model: modelID, lead: lead)
+      try scorer.evaluate(
+        model, lead: lead, row: before, record: record, at: asOf, cause: before == nil ? .import : .rules)
+      report.leads += 1
+      onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
+      let evaluator = model.evaluator
+      let stage = evaluator.stage
+      report.stageMatrix[ApplyReport.StageMove(from: before?.stage, to: stage), default: 0] += 1
+      guard let before else {
+        report.changed += 1
+        return
+      }
+      if before.score < evaluator.score { report.scoresUp += 1 }
+      if before.score > evaluator.score { report.scoresDown += 1 }
+      if before.score != evaluator.score || before.stage != stage || before.grade != evaluator.grade {
+        report.changed += 1
+      }
+    }
+
+    if isSamePack {
+      try forEachStoredRecord { try rescore($0, $1) }
+    } else {
+      // Findings of signals that both packs have are carried over; only the others are looked for in the facts.
+      try rebuildPack(from: oldPack) { try rescore($0, $1) }
+      if oldPack.id != 0 { try database.signals.removePack(oldPack.id) }
+    }
+    if report.leads > 0 { try database.models.setEvaluated(modelID, at: asOf) }
+    return report
+  }
+
+  /// Calls `body` with the stored record of each lead, in order.
+  func forEachStoredRecord(_ body: (Int64, SignalRecord) throws -> Void) throws {
+    var record = SignalRecord(kinds: pack.kinds)
+    let greatest = try database.leads.greatestID()
+    var first: Int64 = 1
+    while first <= greatest {
+      let last = first + 4095
+      try database.signals.forEachState(pack: pack.id, leads: first...last) { lead, bytes in
+        guard record.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
+        try body(lead, record)
+      }
+      first = last + 1
+    }
+  }
+
+  /// Fills the current pack for every lead and calls `body` with the record of each.
+  private func rebuildPack(from old: SignalPack, _ body: (Int64, SignalRecord) throws -> Void) throws {
+    let scorer = try LeadScorer(self)
+    var oldSlots: [SignalDefinition: Int] = [:]
+    for (slot, definition) in old.definitions.enumerated() { oldSlots[definition] = slot }
+    let missing = pack.definitions.filter { oldSlots[$0] == nil }
+    let partial = SignalFinder(pack: SignalPack(id: 0, definitions: missing), dictionary: dictionary)
+    var missingSlots: [SignalDefinition: Int] = [:]
+    for (slot, definition) in missing.enumerated() { missingSlots[definition] = slot }
+
+    var record = SignalRecord(kinds: pack.kinds)
+    var stored = SignalRecord(kinds: old.kinds)
+    func assemble(lead: Int64, createdAt: Int64, found: SignalRecord?) throws {
+      let hasStored = try old.id != 0 && database.signals.withState(pack: old.id, lead: lead) { bytes in
+        guard stored.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
+      }
+      guard hasStored || old.definitions.isEmpty || old.id == 0 else {
+        throw StoreError.damaged("the signal state of lead \(lead)")
+      }
+      record.reset(createdAt: createdAt)
+      for definition in pack.definitions {
+        if let slot = oldSlots[definition] {
+          record.append(slot: slot, of: stored)
+        } else if let slot = missingSlots[definition], let found {
+          record.append(slot: slot, of: found)
+        }
+      }
+      try scorer.store(record, lead: lead)
+      try body(lead, record)
+    }
+    if missing.isEmpty {
+      try forEachLeadBlock { rows in for row in rows { try assemble(lead: row.id, createdAt: row.createdAt, found: nil) } }
+    } else {
+      try forEachRebuiltRecord(partial) { lead, found in
+        try assemble(lead: lead.id, createdAt: lead.createdAt, found: found)
+      }
+    }
+  }
+
+  private func forEachLeadBlock(_ body: ([LeadRow]) throws -> Void) throws {
+    let greatest = try database.leads.greatestID()
+    var first: Int64 = 1
+    while first <= greatest {
+      var rows: [LeadRow] = []
+      try database.leads.forEach(from: first, through: first + 4095) { rows.append($0) }
+      try body(rows)
+      first += 4096
+    }
+  }
+}

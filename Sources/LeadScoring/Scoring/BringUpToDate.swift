@@ -1,0 +1,46 @@
+internal import LeadStore
+internal import ScoreEngine
+
+extension ScoringSession {
+  /// Brings every due lead of every model to an instant, in one transaction of its own where any is due.
+  ///
+  /// - Parameter asOf: `T`, in milliseconds since 1970.
+  /// - Throws: ``ScoringError/backInTime(asked:last:)``, `DatabaseError`.
+  /// - Complexity: O(due leads).
+  @discardableResult
+  public func bringUpToDate(to asOf: Int64) throws -> ScoringCounts {
+    try checkClock(asOf)
+    guard try models.contains(where: { try database.scores.isAnyDue(model: $0.row.id, by: asOf) }) else {
+      return ScoringCounts()
+    }
+    return try database.connection.write {
+      try checkClock(asOf)
+      return try advanceDueLeads(to: asOf)
+    }
+  }
+
+  /// Brings every due lead to an instant. Inside a write transaction.
+  func advanceDueLeads(to asOf: Int64) throws -> ScoringCounts {
+    let scorer = try LeadScorer(self)
+    var record = SignalRecord(kinds: pack.kinds)
+    for model in models {
+      var wasAnyDue = false
+      while true {
+        let due = try database.scores.due(model: model.row.id, by: asOf, limit: 4096)
+        if due.isEmpty { break }
+        wasAnyDue = true
+        for lead in due {
+          guard try unpack(lead: lead, into: &record) else {
+            throw StoreError.damaged("the signal state of lead \(lead)")
+          }
+          try scorer.catchUp(model, lead: lead, record: record, to: asOf)
+          onProgress?(
+            Progress(label: "Scoring", unit: "leads", done: scorer.counts.rescored, total: nil,
+              items: scorer.counts.rescored))
+        }
+      }
+      if wasAnyDue { try database.models.setEvaluated(model.row.id, at: asOf) }
+    }
+    return scorer.counts
+  }
+}

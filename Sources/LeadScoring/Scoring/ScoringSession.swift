@@ -1,0 +1,109 @@
+public import LeadStore
+internal import RuleFile
+internal import ScoreEngine
+
+/// An open database, the rules that are active in it, and a clock: what every use case works on.
+public final class ScoringSession {
+  /// The database.
+  public let database: LeadDatabase
+  /// Milliseconds since 1970.
+  public let clock: () -> Int64
+  private(set) var models: [ActiveModel] = []
+  private(set) var pack: SignalPack
+  private(set) var dictionary: PropertyDictionary
+  private(set) var finder: SignalFinder
+  /// Called with the share of work done, for progress bars.
+  public var onProgress: ((Progress) -> Void)?
+
+  /// How far a piece of work has come.
+  public struct Progress: Sendable {
+    /// What is being done.
+    public var label: String
+    /// What is counted: rows, leads.
+    public var unit: String
+    /// Of `total`, in its unit (bytes of a file, or items).
+    public var done: Int64
+    /// Nil where it is not known.
+    public var total: Int64?
+    /// How many rows or leads.
+    public var items: Int64
+  }
+
+  /// Opens a session on a database.
+  ///
+  /// - Throws: ``LeadStore/DatabaseError``, ``LeadStore/StoreError``, ``ScoringError``.
+  public init(_ database: LeadDatabase, clock: @escaping () -> Int64) throws {
+    self.database = database
+    self.clock = clock
+    dictionary = try PropertyDictionary(database)
+    pack = SignalPack(id: 0, definitions: [])
+    finder = SignalFinder(pack: pack, dictionary: dictionary)
+    try reload()
+  }
+
+  /// Reads models, active versions and pack again, after they changed.
+  func reload() throws {
+    var compiled: [(ModelRow, RuleVersionRow, CompiledRules)] = []
+    for row in try database.models.all() {
+      guard let version = try database.models.activeVersion(model: row.id) else { continue }
+      compiled.append((row, version, try ScoringSession.compile(version)))
+    }
+    guard !compiled.isEmpty else {
+      models = []
+      return
+    }
+    let rules = compiled.map(\.2)
+    // Signals are derived: where the stored pack does not fit, a full recomputation makes another one.
+    let pack =
+      try SignalPack.stored(in: database, for: rules) ?? SignalPack(id: 0, definitions: SignalPack.union(rules))
+    self.pack = pack
+    models = compiled.compactMap { ActiveModel(row: $0.0, version: $0.1, rules: $0.2, pack: pack.definitions) }
+    finder = SignalFinder(pack: pack, dictionary: dictionary)
+  }
+
+  /// Forgets what was looked up inside a transaction that was undone.
+  func forgetDictionary() throws {
+    dictionary = try PropertyDictionary(database)
+    finder = SignalFinder(pack: pack, dictionary: dictionary)
+  }
+
+  /// The rules of a stored version.
+  static func compile(_ version: RuleVersionRow) throws -> CompiledRules {
+    CompiledRules(try document(of: version))
+  }
+
+  /// The document of a stored version.
+  static func document(of version: RuleVersionRow) throws -> RuleDocument {
+    guard let document = RuleFile.parse(version.document, fileName: "version \(version.number)").document else {
+      throw StoreError.damaged("the document of rule version \(version.number)")
+    }
+    return document
+  }
+
+  /// The model with a name.
+  ///
+  /// - Throws: ``ScoringError/unknownModel(_:known:)``
+  public func modelRow(_ name: String) throws -> ModelRow {
+    let all = try database.models.all()
+    guard let row = all.first(where: { $0.name == name }) else {
+      throw ScoringError.unknownModel(name, known: all.map(\.name))
+    }
+    return row
+  }
+
+  /// The model with a name and an active version.
+  func activeModel(_ name: String) throws -> ActiveModel {
+    let row = try modelRow(name)
+    guard let model = models.first(where: { $0.row.id == row.id }) else { throw ScoringError.noActiveVersion(name) }
+    return model
+  }
+
+  /// Sees that an instant is not before the last evaluation.
+  ///
+  /// - Throws: ``ScoringError/backInTime(asked:last:)``
+  func checkClock(_ asOf: Int64) throws {
+    if let last = try database.models.lastEvaluation(), asOf < last {
+      throw ScoringError.backInTime(asked: asOf, last: last)
+    }
+  }
+}

@@ -1,0 +1,225 @@
+internal import CSQLite
+
+/// A connection to a database file, with hardened settings. Used by one thread at a time.
+public final class Connection {
+  /// How a file is opened.
+  public enum Mode: Sendable {
+    /// Reads and writes; the file must exist.
+    case readWrite
+    /// Reads only; the file must exist.
+    case readOnly
+    /// Makes the file; it is for the caller to see that none is there.
+    case create
+  }
+
+  /// The path, as given.
+  public let path: String
+  /// How it was opened.
+  public let mode: Mode
+  private let handle: OpaquePointer
+  private var cache = StatementCache(capacity: 64)
+  /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.
+  public var onStatement: ((String) -> Void)?
+
+  /// Opens a file.
+  ///
+  /// - Parameter busyTimeout: how long to wait for another writer, in milliseconds.
+  public init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws(DatabaseError) {
+    let flags =
+      switch mode {
+      case .readWrite: SQLITE_OPEN_READWRITE
+      case .readOnly: SQLITE_OPEN_READONLY
+      case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+      }
+    var opened: OpaquePointer?
+    let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    guard code == SQLITE_OK, let opened else {
+      let error = DatabaseError(code: code, handle: opened)
+      // A handle is made even where opening fails.
+      sqlite3_close_v2(opened)
+      throw error
+    }
+    self.path = path
+    self.mode = mode
+    self.handle = opened
+    sqlite3_busy_timeout(opened, busyTimeout)
+    do throws(DatabaseError) {
+      // Double-quoted words are names, never text; the schema cannot be written to by statements; views and triggers
+      // of a file that somebody sent cannot call functions with side effects.
+      for (option, value) in [
+        (SQLITE_DBCONFIG_DQS_DML, 0), (SQLITE_DBCONFIG_DQS_DDL, 0), (SQLITE_DBCONFIG_DEFENSIVE, 1),
+        (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0), (SQLITE_DBCONFIG_ENABLE_FKEY, 1),
+      ] as [(Int32, Int32)] {
+        let code = leadscore_db_config(opened, option, value)
+        guard code == SQLITE_OK else { throw DatabaseError(code: code, handle: opened) }
+      }
+      try execute("PRAGMA cache_size = -65536")
+      try execute("PRAGMA temp_store = MEMORY")
+    } catch {
+      sqlite3_close_v2(opened)
+      throw error
+    }
+  }
+
+  deinit {
+    cache.removeAll()
+    sqlite3_close_v2(handle)
+  }
+
+  // MARK: Statements
+
+  /// Prepares a statement that its owner keeps.
+  public func prepare(_ sql: String) throws(DatabaseError) -> Statement {
+    onStatement?(sql)
+    return try Statement(database: handle, sql: sql, isPersistent: true)
+  }
+
+  /// Runs statements that have neither values nor rows.
+  public func execute(_ sql: String) throws(DatabaseError) {
+    onStatement?(sql)
+    let code = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw DatabaseError(code: code, handle: handle, sql: sql) }
+  }
+
+  /// Lends a cached statement; it is reset before and after.
+  public func withStatement<Result>(_ sql: String, _ body: (borrowing Statement) throws -> Result) throws -> Result {
+    let cached: CachedStatement
+    onStatement?(sql)
+    if let found = cache.statement(for: sql) {
+      cached = found
+    } else {
+      cached = CachedStatement(try Statement(database: handle, sql: sql, isPersistent: true))
+      cache.insert(cached, for: sql)
+    }
+    cached.isFree = false
+    defer {
+      cached.statement.reset()
+      cached.isFree = true
+    }
+    return try body(cached.statement)
+  }
+
+  /// Runs a cached statement to its end with the given values.
+  public func run(_ sql: String, _ values: any BindableValue...) throws {
+    try withStatement(sql) { statement in
+      try bind(values, to: statement)
+      while try statement.step() {}
+    }
+  }
+
+  /// Calls `body` for each row of a cached statement.
+  public func forEachRow(
+    _ sql: String, _ values: [any BindableValue] = [], _ body: (borrowing Statement) throws -> Void
+  ) throws {
+    try withStatement(sql) { statement in
+      try bind(values, to: statement)
+      while try statement.step() { try body(statement) }
+    }
+  }
+
+  /// What `body` makes of the first row of a cached statement; nil where there is none.
+  public func firstRow<Result>(
+    _ sql: String, _ values: [any BindableValue] = [], _ body: (borrowing Statement) throws -> Result
+  ) throws -> Result? {
+    try withStatement(sql) { statement in
+      try bind(values, to: statement)
+      return try statement.step() ? try body(statement) : nil
+    }
+  }
+
+  private func bind(_ values: [any BindableValue], to statement: borrowing Statement) throws {
+    for (index, value) in values.enumerated() { try value.bind(to: statement, at: Int32(index + 1)) }
+  }
+
+  /// The rowid of the newest row that this connection inserted.
+  public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+  /// How many rows the last statement changed.
+  public var changes: Int64 { sqlite3_changes64(handle) }
+
+  // MARK: Transactions
+
+  /// Whether a transaction is open.
+  public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+  /// Runs `body` in one write transaction; everything it wrote is undone when it throws.
+  ///
+  /// The lock is taken at once (`BEGIN IMMEDIATE`), so that a transaction that has begun never fails for another
+  /// writer's sake: https://sqlite.org/lang_transaction.html
+  public func write<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute("BEGIN IMMEDIATE")
+    return try finish(commit: true, body)
+  }
+
+  /// Runs `body` in one write transaction and undoes all of it.
+  public func writeAndUndo<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute("BEGIN IMMEDIATE")
+    return try finish(commit: false, body)
+  }
+
+  /// Runs `body` on one snapshot of the database.
+  public func read<Result>(_ body: () throws -> Result) throws -> Result {
+    if isInTransaction { return try body() }
+    try execute("BEGIN")
+    return try finish(commit: true, body)
+  }
+
+  private func finish<Result>(commit: Bool, _ body: () throws -> Result) throws -> Result {
+    let result: Result
+    do {
+      result = try body()
+      if commit { try execute("COMMIT") }
+    } catch {
+      // Some errors (a full disk, say) have rolled back already.
+      if isInTransaction { try? execute("ROLLBACK") }
+      throw error
+    }
+    if !commit { try execute("ROLLBACK") }
+    return result
+  }
+
+  /// Asks running statements of this connection to stop; may be called from a signal handler's thread.
+  public func interrupt() {
+    sqlite3_interrupt(handle)
+  }
+}
+
+/// A value that a statement's parameter can be.
+public protocol BindableValue {
+  /// Binds the value to the parameter at `index`, counted from 1.
+  func bind(to statement: borrowing Statement, at index: Int32) throws(DatabaseError)
+}
+
+extension Int64: BindableValue {
+  public func bind(to statement: borrowing Statement, at index: Int32) throws(DatabaseError) {
+    try statement.bind(index, self)
+  }
+}
+
+extension Int: BindableValue {
+  public func bind(to statement: borrowing Statement, at index: Int32) throws(DatabaseError) {
+    try statement.bind(index, Int64(self))
+  }
+}
+
+extension Bool: BindableValue {
+  public func bind(to statement: borrowing Statement, at index: Int32) throws(DatabaseError) {
+    try statement.bind(index, self ? 1 : 0)
+  }
+}
+
+extension String: BindableValue {
+  public func bind(to statement: borrowing Statement, at index: Int32) throws(DatabaseError) {
+    try statement.bind(index, self)
+  }
+}
+
+extension Optional: BindableValue where Wrapped: BindableValue {
+  public func bind(to statement: borrowing Statement, at index: Int32) throws(DatabaseError) {
+    if let self {
+      try self.bind(to: statement, at: index)
+    } else {
+      try statement.bind(index, Int64?.none)
+    }
+  }
+}

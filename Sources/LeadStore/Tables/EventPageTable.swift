@@ -1,0 +1,82 @@
+/// All SQL of the table `event_page`.
+public final class EventPageTable {
+  private let connection: Connection
+  private let insertRow: Statement
+  private let lastRow: Statement
+
+  init(_ connection: Connection) throws(DatabaseError) {
+    self.connection = connection
+    insertRow = try connection.prepare(
+      "INSERT OR REPLACE INTO event_page (id, first_at, last_at, count, body) VALUES (?1, ?2, ?3, ?4, ?5)")
+    lastRow = try connection.prepare(
+      "SELECT id, first_at, last_at, count, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
+  }
+
+  /// Writes a page in the place of the one with its id.
+  public func put(_ page: borrowing EventPage) throws(DatabaseError) {
+    try insertRow.bind(1, page.id)
+    try insertRow.bind(2, page.firstAt)
+    try insertRow.bind(3, page.lastAt)
+    try insertRow.bind(4, Int64(page.count))
+    let bind = page.body.withUnsafeBytes { bytes in
+      Result { () throws(DatabaseError) in try insertRow.bindText(5, bytes) }
+    }
+    try bind.get()
+    try insertRow.run()
+  }
+
+  /// The last page of a lead.
+  public func last(lead: Int64) throws(DatabaseError) -> EventPage? {
+    try page(lead: lead, upTo: EventPage.pagesPerLead - 1)
+  }
+
+  /// The last page of a lead with a number up to `number`.
+  public func page(lead: Int64, upTo number: Int64) throws(DatabaseError) -> EventPage? {
+    guard number >= 0 else { return nil }
+    try lastRow.bind(1, lead * EventPage.pagesPerLead)
+    try lastRow.bind(2, lead * EventPage.pagesPerLead + number)
+    defer { lastRow.reset() }
+    return try lastRow.step() ? EventPageTable.page(lastRow) : nil
+  }
+
+  /// Removes a lead's pages with numbers from `number` on.
+  public func remove(lead: Int64, from number: Int64) throws {
+    try connection.run(
+      "DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", lead * EventPage.pagesPerLead + number,
+      (lead + 1) * EventPage.pagesPerLead - 1)
+  }
+
+  /// Calls `body` for each event of the leads with numbers in a range, in order of lead, instant and arrival.
+  ///
+  /// - Throws: ``DatabaseError``; ``StoreError/damaged(_:)``; what `body` throws.
+  public func forEachEvent(
+    leads: ClosedRange<Int64>,
+    _ body: (_ lead: Int64, _ instant: Int64, _ tail: UnsafeBufferPointer<UInt8>) throws -> Void
+  ) throws {
+    let last = leads.upperBound >= Int64.max / EventPage.pagesPerLead - 1
+      ? Int64.max : (leads.upperBound + 1) * EventPage.pagesPerLead - 1
+    try connection.forEachRow(
+      "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+      [leads.lowerBound * EventPage.pagesPerLead, last]
+    ) { row in
+      let lead = row.integer(0) / EventPage.pagesPerLead
+      let firstAt = row.integer(1)
+      try row.withBytes(2) { text in
+        try EventPage.forEachEvent(in: text, firstAt: firstAt) { try body(lead, $0, $1) }
+      }
+    }
+  }
+
+  /// How many events there are, and the first and last instant. O(pages).
+  public func summary() throws -> (count: Int64, first: Int64?, last: Int64?) {
+    try connection.firstRow("SELECT coalesce(sum(count), 0), min(first_at), max(last_at) FROM event_page") {
+      ($0.integer(0), $0.optionalInteger(1), $0.optionalInteger(2))
+    } ?? (0, nil, nil)
+  }
+
+  private static func page(_ statement: borrowing Statement) -> EventPage {
+    EventPage(
+      id: statement.integer(0), firstAt: statement.integer(1), lastAt: statement.integer(2),
+      count: Int(statement.integer(3)), body: statement.withBytes(4) { Array($0) })
+  }
+}

@@ -1,0 +1,172 @@
+/// Why a score was computed again.
+public enum Cause: String, Sendable, CaseIterable {
+  /// An import brought the lead.
+  case `import`
+  /// New events.
+  case event
+  /// Changed attributes.
+  case attributes
+  /// The clock.
+  case time
+  /// Another rule version.
+  case rules
+  /// A person's fast-track or adjustment.
+  case fastTrack = "fast-track"
+  /// A full recomputation found a difference.
+  case recompute
+}
+
+/// One change of a lead's score, stage or grade.
+public struct HistoryRow: Sendable, Equatable {
+  /// Rising in the order of recording; 0 for a row not yet stored.
+  public var id: Int64 = 0
+  public var model: Int64
+  public var lead: Int64
+  /// The instant as of which the lead was evaluated, in milliseconds since 1970.
+  public var at: Int64
+  /// The clock.
+  public var recordedAt: Int64
+  /// Hundredths; nil in a lead's first row.
+  public var before: Int64?
+  /// Hundredths.
+  public var after: Int64
+  public var stageBefore: String?
+  public var stageAfter: String?
+  public var gradeAfter: String?
+  public var cause: Cause
+  /// What the cause refers to: the import's number, the version's.
+  public var causeReference: String?
+  /// The number of the rule version.
+  public var version: Int
+
+  /// A row.
+  public init(
+    model: Int64, lead: Int64, at: Int64, recordedAt: Int64, before: Int64?, after: Int64, stageBefore: String?,
+    stageAfter: String?, gradeAfter: String?, cause: Cause, causeReference: String?, version: Int
+  ) {
+    self.model = model
+    self.lead = lead
+    self.at = at
+    self.recordedAt = recordedAt
+    self.before = before
+    self.after = after
+    self.stageBefore = stageBefore
+    self.stageAfter = stageAfter
+    self.gradeAfter = gradeAfter
+    self.cause = cause
+    self.causeReference = causeReference
+    self.version = version
+  }
+}
+
+/// Which rows of history are asked for.
+public struct HistoryFilter: Sendable {
+  public var lead: Int64?
+  /// From this instant on.
+  public var since: Int64?
+  /// Up to and with this instant.
+  public var until: Int64?
+  public var causes: [Cause] = []
+  public var onlyStageChanges = false
+
+  /// All rows.
+  public init() {}
+}
+
+/// All SQL of `score_history`.
+public final class HistoryTable {
+  private let connection: Connection
+  private let insert: Statement
+
+  init(_ connection: Connection) throws(DatabaseError) {
+    self.connection = connection
+    insert = try connection.prepare(
+      """
+      INSERT INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
+        grade_after, cause, cause_ref, version)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      """)
+  }
+
+  /// Adds a row after all others.
+  public func append(_ row: borrowing HistoryRow) throws(DatabaseError) {
+    try insert.bind(1, row.model)
+    try insert.bind(2, row.lead)
+    try insert.bind(3, row.at)
+    try insert.bind(4, row.recordedAt)
+    try insert.bind(5, row.before)
+    try insert.bind(6, row.after)
+    try insert.bind(7, row.stageBefore)
+    try insert.bind(8, row.stageAfter)
+    try insert.bind(9, row.gradeAfter)
+    try insert.bind(10, row.cause.rawValue)
+    try insert.bind(11, row.causeReference)
+    try insert.bind(12, Int64(row.version))
+    try insert.run()
+  }
+
+  private static let columns = """
+    SELECT score_history.id, model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after, grade_after,
+      cause, cause_ref, version
+    """
+
+  private static func row(_ statement: borrowing Statement) throws -> HistoryRow {
+    guard let cause = Cause(rawValue: statement.text(10)) else {
+      throw StoreError.damaged("score_history row \(statement.integer(0))")
+    }
+    var row = HistoryRow(
+      model: statement.integer(1), lead: statement.integer(2), at: statement.integer(3),
+      recordedAt: statement.integer(4), before: statement.optionalInteger(5), after: statement.integer(6),
+      stageBefore: statement.optionalText(7), stageAfter: statement.optionalText(8),
+      gradeAfter: statement.optionalText(9), cause: cause, causeReference: statement.optionalText(11),
+      version: Int(statement.integer(12)))
+    row.id = statement.integer(0)
+    return row
+  }
+
+  /// Calls `body` for each row of a model that the filter lets through, with the lead's key, in the order of recording
+  /// (for one lead) or of their instants (for all).
+  public func forEach(
+    model: Int64, filter: HistoryFilter, limit: Int = -1, _ body: (HistoryRow, String) throws -> Void
+  ) throws {
+    var conditions = ["model_id = ?1"]
+    var values: [any BindableValue] = [model]
+    func add(_ condition: (Int) -> String, _ value: any BindableValue) {
+      values.append(value)
+      conditions.append(condition(values.count))
+    }
+    if let lead = filter.lead { add({ "lead_id = ?\($0)" }, lead) }
+    if let since = filter.since { add({ "at >= ?\($0)" }, since) }
+    if let until = filter.until { add({ "at <= ?\($0)" }, until) }
+    if !filter.causes.isEmpty {
+      let first = values.count + 1
+      values.append(contentsOf: filter.causes.map(\.rawValue))
+      conditions.append("cause IN (\((first...values.count).map { "?\($0)" }.joined(separator: ", ")))")
+    }
+    if filter.onlyStageChanges { conditions.append("stage_before IS NOT stage_after") }
+    values.append(limit)
+    let order = filter.lead == nil ? "at, score_history.id" : "score_history.id"
+    try connection.forEachRow(
+      HistoryTable.columns + """
+        , coalesce(lead.key_as_given, lead.key)
+        FROM score_history JOIN lead ON lead.id = lead_id
+        WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?\(values.count)
+        """, values
+    ) { try body(HistoryTable.row($0), $0.text(13)) }
+  }
+
+  /// The last row of a lead at or before an instant.
+  public func row(model: Int64, lead: Int64, at instant: Int64) throws -> HistoryRow? {
+    try connection.firstRow(
+      HistoryTable.columns + """
+         FROM score_history WHERE lead_id = ?1 AND model_id = ?2 AND at <= ?3
+        ORDER BY score_history.id DESC LIMIT 1
+        """, [lead, model, instant]
+    ) { try HistoryTable.row($0) }
+  }
+
+  /// How many rows there are. O(rows).
+  public func count() throws -> Int64 {
+    try connection.firstRow("SELECT count(*) FROM score_history") { $0.integer(0) } ?? 0
+  }
+}

@@ -1,0 +1,133 @@
+/// A lead as it is stored.
+public struct LeadRow: Sendable, Equatable {
+  /// The row's number.
+  public var id: Int64
+  /// The key as it was first given.
+  public var key: String
+  /// When the lead was created, in milliseconds since 1970.
+  public var createdAt: Int64
+  /// Whether an import named that instant; otherwise it is when the lead was first seen.
+  public var isCreatedAtGiven: Bool
+  /// A JSON object.
+  public var attributes: String
+}
+
+/// All SQL of the table `lead` and of `attribute_name`.
+public final class LeadTable {
+  private let connection: Connection
+  private let findID: Statement
+  private let insertRow: Statement
+
+  init(_ connection: Connection) throws(DatabaseError) {
+    self.connection = connection
+    findID = try connection.prepare("SELECT id FROM lead WHERE key = ?1")
+    insertRow = try connection.prepare(
+      "INSERT INTO lead (id, key, key_as_given, created_at, created_is_given, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+  }
+
+  /// The number of the lead with a folded key. O(log leads).
+  public func id(key: UnsafeBufferPointer<UInt8>) throws(DatabaseError) -> Int64? {
+    try findID.bindText(1, UnsafeRawBufferPointer(key))
+    defer { findID.reset() }
+    return try findID.step() ? findID.integer(0) : nil
+  }
+
+  /// The number of the lead with a folded key. O(log leads).
+  public func id(key: String) throws(DatabaseError) -> Int64? {
+    try findID.bind(1, key)
+    defer { findID.reset() }
+    return try findID.step() ? findID.integer(0) : nil
+  }
+
+  /// The greatest number of any lead; 0 where there is none.
+  public func greatestID() throws -> Int64 {
+    try connection.firstRow("SELECT max(id) FROM lead") { $0.integer(0) } ?? 0
+  }
+
+  /// How many leads there are. O(leads).
+  public func count() throws -> Int64 {
+    try connection.firstRow("SELECT count(*) FROM lead") { $0.integer(0) } ?? 0
+  }
+
+  /// Adds a lead under a number of the caller's.
+  ///
+  /// - Parameters:
+  ///   - folded: the key, trimmed and folded.
+  ///   - given: the key as it was given, where that differs.
+  public func insert(
+    id: Int64, folded: UnsafeBufferPointer<UInt8>, given: String?, createdAt: Int64, isGiven: Bool,
+    attributes: UnsafeBufferPointer<UInt8>
+  ) throws(DatabaseError) {
+    try insertRow.bind(1, id)
+    try insertRow.bindText(2, UnsafeRawBufferPointer(folded))
+    try insertRow.bind(3, given)
+    try insertRow.bind(4, createdAt)
+    try insertRow.bind(5, isGiven ? 1 : 0)
+    try insertRow.bindText(6, UnsafeRawBufferPointer(attributes))
+    try insertRow.run()
+  }
+
+  /// Replaces a lead's attributes and creation.
+  public func update(
+    id: Int64, createdAt: Int64, isGiven: Bool, attributes: UnsafeBufferPointer<UInt8>
+  ) throws {
+    try connection.withStatement(
+      "UPDATE lead SET created_at = ?2, created_is_given = ?3, attributes = ?4 WHERE id = ?1"
+    ) { statement in
+      try statement.bind(1, id)
+      try statement.bind(2, createdAt)
+      try statement.bind(3, isGiven ? 1 : 0)
+      try statement.bindText(4, UnsafeRawBufferPointer(attributes))
+      try statement.run()
+    }
+  }
+
+  /// A lead by its number.
+  public func row(id: Int64) throws -> LeadRow? {
+    try connection.firstRow(LeadTable.columns + " WHERE id = ?1", [id]) { LeadTable.row($0) }
+  }
+
+  /// A lead by its folded key.
+  public func row(key: String) throws -> LeadRow? {
+    try connection.firstRow(LeadTable.columns + " WHERE key = ?1", [key]) { LeadTable.row($0) }
+  }
+
+  /// Calls `body` for the leads with numbers in a range, in their order.
+  public func forEach(from first: Int64 = 1, through last: Int64 = Int64.max, _ body: (LeadRow) throws -> Void) throws {
+    try connection.forEachRow(LeadTable.columns + " WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [first, last]) {
+      try body(LeadTable.row($0))
+    }
+  }
+
+  private static let columns =
+    "SELECT id, coalesce(key_as_given, key), created_at, created_is_given, attributes FROM lead"
+
+  private static func row(_ statement: borrowing Statement) -> LeadRow {
+    LeadRow(
+      id: statement.integer(0), key: statement.text(1), createdAt: statement.integer(2),
+      isCreatedAtGiven: statement.integer(3) == 1, attributes: statement.text(4))
+  }
+
+  /// Keys that begin as `folded` does, for a suggestion; at most `limit`.
+  public func keys(startingWith folded: String, limit: Int) throws -> [String] {
+    var keys: [String] = []
+    try connection.forEachRow(
+      "SELECT coalesce(key_as_given, key) FROM lead WHERE key >= ?1 ORDER BY key LIMIT ?2", [folded, limit]
+    ) { keys.append($0.text(0)) }
+    return keys
+  }
+
+  // MARK: Attribute names
+
+  /// The names of all attributes ever seen, in that order.
+  public func attributeNames() throws -> [String] {
+    var names: [String] = []
+    try connection.forEachRow("SELECT name FROM attribute_name ORDER BY id") { names.append($0.text(0)) }
+    return names
+  }
+
+  /// Adds a name after all others.
+  public func addAttributeName(_ name: String) throws {
+    try connection.run("INSERT OR IGNORE INTO attribute_name (name) VALUES (?1)", name)
+  }
+}

@@ -1,0 +1,135 @@
+/// A lead's stored score under one model.
+public struct ScoreRow: Sendable, Equatable {
+  public var model: Int64
+  public var lead: Int64
+  /// The number of the rule version.
+  public var version: Int
+  /// Hundredths.
+  public var score: Int64
+  /// The stage shown.
+  public var stage: String?
+  /// The stage that the rules alone give.
+  public var ruleStage: String?
+  /// When the stage shown was entered, in milliseconds since 1970.
+  public var enteredStageAt: Int64
+  public var grade: String?
+  /// A JSON array: hundredths by position in the version's layout.
+  public var groups: String
+  /// A JSON array of pairs: position in the version's layout, hundredths.
+  public var rules: String
+  /// The instant of the last evaluation.
+  public var scoredAt: Int64
+  /// The earliest instant at which anything may change.
+  public var nextChangeAt: Int64?
+
+  /// A row.
+  public init(
+    model: Int64, lead: Int64, version: Int, score: Int64, stage: String?, ruleStage: String?, enteredStageAt: Int64,
+    grade: String?, groups: String, rules: String, scoredAt: Int64, nextChangeAt: Int64?
+  ) {
+    self.model = model
+    self.lead = lead
+    self.version = version
+    self.score = score
+    self.stage = stage
+    self.ruleStage = ruleStage
+    self.enteredStageAt = enteredStageAt
+    self.grade = grade
+    self.groups = groups
+    self.rules = rules
+    self.scoredAt = scoredAt
+    self.nextChangeAt = nextChangeAt
+  }
+}
+
+/// All SQL of `lead_score`.
+public final class ScoreTable {
+  private let connection: Connection
+  private let find: Statement
+  private let insert: Statement
+
+  init(_ connection: Connection) throws(DatabaseError) {
+    self.connection = connection
+    find = try connection.prepare(ScoreTable.columns + " WHERE model_id = ?1 AND lead_id = ?2")
+    insert = try connection.prepare(
+      """
+      INSERT OR REPLACE INTO lead_score (model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade,
+        groups, rules, scored_at, next_change_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      """)
+  }
+
+  private static let columns = """
+    SELECT model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade, groups, rules, scored_at,
+      next_change_at
+    FROM lead_score
+    """
+
+  private static func row(_ statement: borrowing Statement) -> ScoreRow {
+    ScoreRow(
+      model: statement.integer(0), lead: statement.integer(1), version: Int(statement.integer(2)),
+      score: statement.integer(3), stage: statement.optionalText(4), ruleStage: statement.optionalText(5),
+      enteredStageAt: statement.integer(6), grade: statement.optionalText(7), groups: statement.text(8),
+      rules: statement.text(9), scoredAt: statement.integer(10), nextChangeAt: statement.optionalInteger(11))
+  }
+
+  /// The stored score of a lead.
+  public func row(model: Int64, lead: Int64) throws(DatabaseError) -> ScoreRow? {
+    try find.bind(1, model)
+    try find.bind(2, lead)
+    defer { find.reset() }
+    return try find.step() ? ScoreTable.row(find) : nil
+  }
+
+  /// Stores a score in the place of the one before.
+  public func put(_ row: borrowing ScoreRow) throws(DatabaseError) {
+    try insert.bind(1, row.model)
+    try insert.bind(2, row.lead)
+    try insert.bind(3, Int64(row.version))
+    try insert.bind(4, row.score)
+    try insert.bind(5, row.stage)
+    try insert.bind(6, row.ruleStage)
+    try insert.bind(7, row.enteredStageAt)
+    try insert.bind(8, row.grade)
+    try insert.bind(9, row.groups)
+    try insert.bind(10, row.rules)
+    try insert.bind(11, row.scoredAt)
+    try insert.bind(12, row.nextChangeAt)
+    try insert.run()
+  }
+
+  /// Whether any lead of a model is due by an instant. O(log leads).
+  public func isAnyDue(model: Int64, by instant: Int64) throws -> Bool {
+    try connection.firstRow(
+      "SELECT 1 FROM lead_score WHERE model_id = ?1 AND next_change_at <= ?2 LIMIT 1", [model, instant]
+    ) { _ in true } ?? false
+  }
+
+  /// The leads of a model that are due by an instant, in order of their numbers, at most `limit`.
+  public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
+    var leads: [Int64] = []
+    try connection.forEachRow(
+      "SELECT lead_id FROM lead_score WHERE model_id = ?1 AND next_change_at <= ?2 LIMIT ?3", [model, instant, limit]
+    ) { leads.append($0.integer(0)) }
+    return leads.sorted()
+  }
+
+  /// Calls `body` for each score of a model with a lead's number in a range, in their order.
+  public func forEach(
+    model: Int64, leads: ClosedRange<Int64> = 1...Int64.max, _ body: (ScoreRow) throws -> Void
+  ) throws {
+    try connection.forEachRow(
+      ScoreTable.columns + " WHERE model_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id",
+      [model, leads.lowerBound, leads.upperBound]
+    ) { try body(ScoreTable.row($0)) }
+  }
+
+  /// How many leads of a model are in each stage. O(leads).
+  public func stageCounts(model: Int64) throws -> [(stage: String?, count: Int64)] {
+    var counts: [(String?, Int64)] = []
+    try connection.forEachRow("SELECT stage, count(*) FROM lead_score WHERE model_id = ?1 GROUP BY stage", [model]) {
+      counts.append(($0.optionalText(0), $0.integer(1)))
+    }
+    return counts
+  }
+}

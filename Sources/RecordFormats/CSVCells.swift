@@ -1,0 +1,83 @@
+/// Where the cells of one record are. The memory is used again for each record.
+struct CSVCells: ~Copyable {
+  /// Offsets in the record, or where the text had doubled quotes (`isEscaped`), in `scratch` once unescaped.
+  private struct Span {
+    var start: Int
+    var length: Int
+    var isEscaped: Bool
+  }
+
+  private var spans: UnsafeMutablePointer<Span>
+  private var capacity = 64
+  private var scratch: UnsafeMutablePointer<UInt8>
+  private var scratchCapacity = 256
+  private var hasEscaped = false
+  private(set) var count = 0
+
+  init() {
+    spans = .allocate(capacity: capacity)
+    scratch = .allocate(capacity: scratchCapacity)
+  }
+
+  deinit {
+    spans.deallocate()
+    scratch.deallocate()
+  }
+
+  mutating func removeAll() {
+    count = 0
+    hasEscaped = false
+  }
+
+  /// Adds a cell; `isEscaped` says that it holds doubled quotes.
+  @inline(__always)
+  mutating func append(from start: Int, to end: Int, isEscaped: Bool = false) {
+    if count == capacity { grow() }
+    (spans + count).initialize(to: Span(start: start, length: end - start, isEscaped: isEscaped))
+    count += 1
+    if isEscaped { hasEscaped = true }
+  }
+
+  func bytes(of index: Int, record: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    guard index >= 0, index < count else { return UnsafeBufferPointer(start: record, count: 0) }
+    let span = spans[index]
+    let base = span.isEscaped ? UnsafePointer(scratch) : record
+    return UnsafeBufferPointer(start: base + span.start, count: span.length)
+  }
+
+  /// Makes the doubled quotes of escaped cells single.
+  @inline(__always)
+  mutating func unescape(record: UnsafePointer<UInt8>, length: Int) {
+    if hasEscaped { copyUnescaped(record: record, length: length) }
+  }
+
+  private mutating func copyUnescaped(record: UnsafePointer<UInt8>, length: Int) {
+    if scratchCapacity < length {
+      scratch.deallocate()
+      scratchCapacity = max(length, scratchCapacity * 2)
+      scratch = .allocate(capacity: scratchCapacity)
+    }
+    var used = 0
+    for index in 0..<count where spans[index].isEscaped {
+      let start = used
+      var at = spans[index].start
+      let end = at + spans[index].length
+      while at < end {
+        let byte = record[at]
+        (scratch + used).initialize(to: byte)
+        used += 1
+        at += byte == .quote ? 2 : 1
+      }
+      spans[index].start = start
+      spans[index].length = used - start
+    }
+  }
+
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Span>.allocate(capacity: capacity * 2)
+    larger.moveInitialize(from: spans, count: count)
+    spans.deallocate()
+    spans = larger
+    capacity *= 2
+  }
+}

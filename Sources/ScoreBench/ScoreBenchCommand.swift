@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Workloads for the program: data to try it on, and measurements.
+@main
+struct ScoreBenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ScoreBench",
+    abstract: "Makes seeded data to try the program on.",
+    subcommands: [SampleCommand.self])
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import LeadScoring
+import RecordFormats
+import ScoreEngine
+import TerminalOutput
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Say why a lead has its score, down to the event.",
+    discussion: """
+      Each rule's points with the events or attributes that earned them, what groups and limits took away, why the \
+      stage is what it is, and what changes next.
+
+      Example: leadscore explain ann@example.com
+      """)
+
+  @Argument(help: "The lead's key.") var key: String
+  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var instant: InstantOptions
+  @OptionGroup var format: FormatOptions
+
+  @Flag(name: .long, help: "All matching events of each rule, and rules that give nothing.") var all = false
+
+  func run() throws {
+    let session = try database.open()
+    try session.bringUpToDate(to: instant.instant)
+    let explanation = try session.explain(key, model: model.model, asOf: instant.instant)
+    switch format.format {
+    case .table: try printText(ExplanationText(explanation, showsAll: all).text)
+    case .json: try printJSON { ExplanationJSON.write(explanation, to: &$0) }
+    case .jsonl: try printJSON(pretty: false) { ExplanationJSON.write(explanation, to: &$0) }
+    case .csv:
+      let output = RecordOutput(.csv, to: BufferedOutput.standardOutput(), columns: [])
+      for part in explanation.rules where part.points != 0 || all {
+        try output.print(
+          [("rule", .text(part.rule.id)), ("group", .text(part.rule.group)), ("points", .points(part.points))], cells: [])
+      }
+      if explanation.adjustment != 0 {
+        try output.print(
+          [
+            ("rule", .text(RuleDocument.adjustmentRule)), ("group", .text(RuleDocument.rootGroup)),
+            ("points", .points(explanation.adjustment)),
+          ], cells: [])
+      }
+      try output.finish(names: ["rule", "group", "points"], ifNone: "")
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import ArgumentParser
+import LeadScoring
+import LeadStore
+import RecordFormats
+import RuleFile
+import TerminalOutput
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Bring in leads and what they did.",
+    subcommands: [ImportLeadsCommand.self, ImportEventsCommand.self])
+}
+
+struct ImportLeadsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "leads", abstract: "Import leads from CSV or JSON Lines.",
+    discussion: """
+      CSV has a header row: the key is the column key, else email, else what --key names; created_at is recognised; \
+      every other column is an attribute. JSON Lines: {"key":…,"created_at":…,"attributes":{…}}. Files may be \
+      gzipped; - is standard input. All files land together or not at all, and the same file twice changes nothing.
+
+      Example: leadscore import leads contacts.csv --rejects bad.csv
+      """)
+
+  @OptionGroup var shared: ImportArguments
+
+  func run() throws {
+    try shared.run(.leads) { try $0.importLeads($1, asOf: $2, options: $3) }
+  }
+}
+
+struct ImportEventsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events", abstract: "Import events from CSV or JSON Lines.",
+    discussion: """
+      CSV has the columns key (or email), type, occurred_at and optionally id; every other column with a value is a \
+      property. JSON Lines: {"id":…,"key":…,"type":…,"occurred_at":…,"properties":{…}}. Files may be gzipped; - is \
+      standard input. An event that arrives twice counts once.
+
+      Example: leadscore import events visits.jsonl.gz
+      """)
+
+  @OptionGroup var shared: ImportArguments
+
+  func run() throws {
+    try shared.run(.events) { try $0.importEvents($1, asOf: $2, options: $3) }
+  }
+}
+
+/// What both imports take.
+struct ImportArguments: ParsableArguments {
+  @Argument(help: "Files to import; - is standard input.", completion: .file())
+  var files: [String]
+
+  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var instant: InstantOptions
+  @OptionGroup var format: FormatOptions
+
+  @Option(name: .long, help: ArgumentHelp("The files' format, where their names do not tell: csv or jsonl."))
+  var input: InputFormat?
+
+  @Option(name: .long, help: ArgumentHelp("The column that holds the leads' keys.", valueName: "column"))
+  var key: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Your own mapping of columns, in YAML.", valueName: "file"), completion: .file())
+  var map: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The files' encoding: auto, utf-8, utf-16, latin1, windows-1252.", valueName: "name"))
+  var encoding: EncodingArgument?
+
+  @Option(name: .long, help: ArgumentHelp("Write rejected rows here.", valueName: "file"), completion: .file())
+  var rejects: String?
+
+  @Flag(name: .long, help: "Let any rejected row fail the import.")
+  var strict = false
+
+  @Flag(name: .long, help: "Do everything, report, and undo it.")
+  var dryRun = false
+
+  /// How many rejected rows are told of one by one.
+  static let shownRejections: Int64 = 20
+
+  func run(
+    _ kind: ImportMapping.Kind,
+    _ body: (ScoringSession, [String], Int64, ImportOptions) throws -> [ImportReport]
+  ) throws {
+    guard files.filter({ $0 == "-" }).count <= 1 else {
+      throw CommandError(.usage, "- (standard input) can be given once only")
+    }
+    let session = try database.open()
+    var options = ImportOptions()
+    options.format = input.map { $0 == .csv ? .csv : .jsonl }
+    options.key = key
+    options.encoding = encoding?.encoding ?? .auto
+    options.isStrict = strict
+    options.isDryRun = dryRun
+    if let map { options.mapping = try mapping(map, kind) }
+    let rejected = try rejects.map { try AtomicFileOutput(path: $0) }
+    var told: Int64 = 0
+    options.onHeader = { _, header in
+      guard let rejected else { return }
+      try rejected.write(bytes: UnsafeRawBufferPointer(header))
+      try rejected.write("\n")
+    }
+    options.onRejection = { rejection, raw in
+      told += 1
+      if told <= ImportArguments.shownRejections {
+        warn("warning: \(sanitized(rejection.file)):\(rejection.line): \(sanitized(rejection.reason)); row rejected")
+      }
+      guard let rejected else { return }
+      try rejected.write(bytes: UnsafeRawBufferPointer(raw))
+      try rejected.write("\n")
+    }
+    let reports: [ImportReport]
+    do {
+      reports = try body(session, files, instant.instant, options)
+    } catch {
+      // The rejected rows are worth most when they are why the import failed.
+      if case ScoringError.rowsRejected = error { try? rejected?.commit() }
+      throw error
+    }
+    try rejected?.commit()
+    if told > ImportArguments.shownRejections {
+      warn(
+        "warning: \(formatCount(told - ImportArguments.shownRejections)) further rows rejected"
+          + (rejects == nil ? "; --rejects FILE keeps them" : ""))
+    }
+    try show(reports, kind)
+  }
+
+  private func mapping(_ path: String, _ kind: ImportMapping.Kind) throws -> ImportMapping {
+    let result = ImportMapping.parse(try readText(path), fileName: path)
+    for diagnostic in result.diagnostics { note(diagnostic.description) }
+    guard let mapping = result.mapping else { throw ScoringError.badMapping(file: path, result.diagnostics) }
+    return mapping
+  }
+
+  private func show(_ reports: [ImportReport], _ kind: ImportMapping.Kind) throws {
+    guard format.format != .table else {
+      for report in reports { note(summary(report, kind)) }
+      if dryRun { note("nothing was kept: this was a dry run") }
+      return
+    }
+    let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: [])
+    for report in reports { try output.print(ImportArguments.record(report, kind), cells: []) }
+    try output.finish(names: [], ifNone: "")
+  }
+
+  private static func record(_ report: ImportReport, _ kind: ImportMapping.Kind) -> OutputRecord {
+    let counts = report.counts
+    var record: OutputRecord = [
+      ("file", .text(report.file)), ("read", .integer(counts.read)), ("created", .integer(counts.created)),
+      ("updated", .integer(counts.updated)), ("unchanged", .integer(counts.unchanged)),
+      ("duplicates", .integer(counts.duplicates)), ("rejected", .integer(counts.rejected)),
+      ("leads_rescored", .integer(report.leadsRescored)), ("stage_changes", .integer(report.stageChanges)),
+    ]
+    if kind == .events { record.append(("leads_created", .integer(counts.leadsCreated))) }
+    return record
+  }
+
+  private func summary(_ report: ImportReport, _ kind: ImportMapping.Kind) -> String {
+    let counts = report.counts
+    var parts = ["\(formatCount(counts.created)) new"]
+    if kind == .leads {
+      parts.append("\(formatCount(counts.updated)) changed")
+      parts.append("\(formatCount(counts.unchanged)) as they were")
+    } else if counts.leadsCreated > 0 {
+      parts.append("\(plural(counts.leadsCreated, "lead")) first seen through them")
+    }
+    if counts.duplicates > 0 { parts.append("\(formatCount(counts.duplicates)) repeated") }
+    if counts.rejected > 0 { parts.append("\(formatCount(counts.rejected)) rejected") }
+    return "\(sanitized(report.file)): \(plural(counts.read, "row")): \(parts.joined(separator: ", ")); "
+      + "\(plural(report.leadsRescored, "lead")) scored, \(plural(report.stageChanges, "stage change"))"
+  }
+}
+
+enum InputFormat: String, ExpressibleByArgument, CaseIterable {
+  case csv
+  case jsonl
+}
+
+struct EncodingArgument: ExpressibleByArgument {
+  let encoding: TextEncoding
+
+  init?(argument: String) {
+    guard let encoding = TextEncoding(name: argument) else { return nil }
+    self.encoding = encoding
+  }
+}

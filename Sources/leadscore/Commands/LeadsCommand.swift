@@ -1,0 +1,227 @@
+import ArgumentParser
+import LeadScoring
+import LeadStore
+import RecordFormats
+import ScoreEngine
+import TerminalOutput
+
+struct LeadsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "leads", abstract: "Look at leads and their scores.",
+    subcommands: [LeadsListCommand.self, LeadsShowCommand.self])
+}
+
+struct LeadsListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List leads, the highest scores first.",
+    discussion: "Example: leadscore leads list --stage sql --where country=Germany --sort -score,key --limit 20")
+
+  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var instant: InstantOptions
+  @OptionGroup var format: FormatOptions
+
+  @Option(name: .long, help: ArgumentHelp("Only leads in this stage; may be given again.", valueName: "stage"))
+  var stage: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("Only leads with this score at least.", valueName: "points"))
+  var minScore: PointsArgument?
+
+  @Option(name: .long, help: ArgumentHelp("Only leads with this grade.", valueName: "grade"))
+  var grade: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Only leads with this attribute; may be given again.", valueName: "field=value"))
+  var `where`: [WhereArgument] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Sort by \(LeadQuery.SortField.allCases.map(\.rawValue).joined(separator: ", ")); - before one turns it round.",
+      valueName: "fields"))
+  var sort = SortArgument.default
+
+  @Option(name: .long, help: ArgumentHelp("At most so many leads (the table shows 50 unless told).", valueName: "n"))
+  var limit: Int?
+
+  @Flag(name: .long, help: "Also every group, rule and attribute.")
+  var breakdown = false
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--limit takes a whole number from 0 on") }
+  }
+
+  func run() throws {
+    let session = try database.open()
+    try session.bringUpToDate(to: instant.instant)
+    var query = LeadQuery()
+    for name in stage { try session.checkStage(name, model: model.model) }
+    query.stages = stage
+    query.minimumScore = minScore?.hundredths
+    query.grade = grade
+    query.attributes = `where`.map { ($0.name, $0.value) }
+    query.sort = sort.fields
+    query.limit = limit ?? (format.format == .table ? 50 : nil)
+    let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: columns)
+    var count = 0
+    try session.forEachLead(query, model: model.model) { lead in
+      count += 1
+      try output.print(lead.record(breakdown: breakdown), cells: cells(lead))
+    }
+    try output.finish(names: ScoredLead.fieldNames(breakdown: breakdown), ifNone: "no leads")
+    if limit == nil, format.format == .table, count == 50 { note("the first 50; --limit N shows more") }
+  }
+
+  private var columns: [Table.Column] {
+    var columns = [
+      Table.Column("key", isTruncatable: true), Table.Column("score", alignment: .right), Table.Column("stage"),
+      Table.Column("grade"), Table.Column("next change"),
+    ]
+    if breakdown {
+      columns.append(Table.Column("groups", isTruncatable: true))
+      columns.append(Table.Column("rules", isTruncatable: true))
+    }
+    return columns
+  }
+
+  private func cells(_ lead: ScoredLead) -> [String] {
+    var cells = [
+      lead.key, formatPoints(lead.score), lead.stage ?? "–", lead.grade ?? "–",
+      lead.nextChangeAt.map { formatMinute($0) } ?? "–",
+    ]
+    if breakdown {
+      cells.append(lead.groups.map { "\($0.name) \(formatPoints($0.points))" }.joined(separator: ", "))
+      cells.append(lead.rules.map { "\($0.id) \(formatPoints($0.points))" }.joined(separator: ", "))
+    }
+    return cells
+  }
+}
+
+struct LeadsShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show one lead.", discussion: "Example: leadscore leads show ann@example.com")
+
+  @Argument(help: "The lead's key.") var key: String
+  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var instant: InstantOptions
+  @OptionGroup var format: FormatOptions
+
+  func run() throws {
+    let session = try database.open()
+    try session.bringUpToDate(to: instant.instant)
+    let lead = try session.lead(key, model: model.model)
+    switch format.format {
+    case .table: try printText(text(lead))
+    case .json: try printJSON { RecordOutput.write(lead.record(breakdown: true), to: &$0) }
+    case .jsonl, .csv:
+      let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: [])
+      try output.print(lead.record(breakdown: true), cells: [])
+      try output.finish(names: [], ifNone: "")
+    }
+  }
+
+  private func text(_ lead: ScoredLead) -> String {
+    let color = Terminal.supportsColor(1)
+    var table = Table(columns: [Table.Column(lead.key), Table.Column("", isTruncatable: true)])
+    table.rows = [
+      ["score", formatPoints(lead.score)], ["stage", "\(lead.stage ?? "–") since \(formatMinute(lead.enteredStageAt))"],
+      ["grade", lead.grade ?? "–"], ["version", String(lead.version)], ["created", formatMinute(lead.createdAt)],
+      ["scored", formatMinute(lead.scoredAt)], ["next change", lead.nextChangeAt.map { formatMinute($0) } ?? "–"],
+    ]
+    if let track = lead.fastTrack { table.rows.append(["fast-track", "\(track.stage) by \(track.person): \(track.reason)"]) }
+    var text = table.render(width: Terminal.widthLimit(1), color: color)
+    func section(_ title: String, _ rows: [[String]], right: Bool) {
+      guard !rows.isEmpty else { return }
+      let table = Table(
+        columns: [Table.Column(title), Table.Column("", alignment: right ? .right : .left, isTruncatable: !right)],
+        rows: rows)
+      text += "\n" + table.render(width: Terminal.widthLimit(1), color: color)
+    }
+    section("groups", lead.groups.map { [$0.name, formatPoints($0.points)] }, right: true)
+    section("rules", lead.rules.map { [$0.id, formatPoints($0.points, signed: true)] }, right: true)
+    section("attributes", lead.attributes.members.map { [$0.name, $0.value.cellText] }, right: false)
+    return text
+  }
+}
+
+extension ScoredLead {
+  static func fieldNames(breakdown: Bool) -> [String] {
+    ["key", "score", "stage", "grade"] + (breakdown ? ["groups", "rules"] : [])
+      + ["version", "scored_at", "next_change_at", "fast_track", "created_at"] + (breakdown ? ["attributes"] : [])
+  }
+
+  /// The lead's fields as programs get them.
+  func record(breakdown: Bool) -> OutputRecord {
+    var record: OutputRecord = [
+      ("key", .text(key)), ("score", .points(score)), ("stage", .text(stage)), ("grade", .text(grade)),
+    ]
+    if breakdown {
+      record.append(("groups", .json { ScoredLead.write(groups.map { ($0.name, $0.points) }, to: &$0) }))
+      record.append(("rules", .json { ScoredLead.write(rules.map { ($0.id, $0.points) }, to: &$0) }))
+    }
+    record += [
+      ("version", .integer(Int64(version))), ("scored_at", .instant(scoredAt)),
+      ("next_change_at", .instant(nextChangeAt)), ("fast_track", fastTrackValue), ("created_at", .instant(createdAt)),
+    ]
+    if breakdown { record.append(("attributes", .json { attributes.write(to: &$0) })) }
+    return record
+  }
+
+  private var fastTrackValue: OutputValue {
+    guard let fastTrack else { return .text(nil) }
+    return .json { writer in
+      RecordOutput.write(
+        [
+          ("stage", .text(fastTrack.stage)), ("by", .text(fastTrack.person)), ("reason", .text(fastTrack.reason)),
+          ("from", .instant(fastTrack.from)), ("until", .instant(fastTrack.until)),
+        ], to: &writer)
+    }
+  }
+
+  private static func write(_ points: [(String, Int64)], to writer: inout JSONWriter) {
+    writer.beginObject()
+    for (name, value) in points {
+      writer.key(name)
+      writer.hundredths(value)
+    }
+    writer.endObject()
+  }
+}
+
+/// `FIELD=VALUE` on the command line.
+struct WhereArgument: ExpressibleByArgument {
+  let name: String
+  let value: String
+
+  init?(argument: String) {
+    guard let split = argument.firstIndex(of: "="), split != argument.startIndex else { return nil }
+    name = String(argument[..<split])
+    value = String(argument[argument.index(after: split)...])
+  }
+}
+
+/// `-score,key` on the command line.
+struct SortArgument: ExpressibleByArgument {
+  let fields: [(field: LeadQuery.SortField, descending: Bool)]
+
+  static let `default` = SortArgument(fields: [(.score, true)])
+
+  init(fields: [(field: LeadQuery.SortField, descending: Bool)]) {
+    self.fields = fields
+  }
+
+  init?(argument: String) {
+    var fields: [(field: LeadQuery.SortField, descending: Bool)] = []
+    for part in argument.split(separator: ",") {
+      let descending = part.hasPrefix("-")
+      guard let field = LeadQuery.SortField(rawValue: String(descending ? part.dropFirst() : part)) else { return nil }
+      fields.append((field, descending))
+    }
+    guard !fields.isEmpty else { return nil }
+    self.fields = fields
+  }
+
+  var defaultValueDescription: String { "-score" }
+}

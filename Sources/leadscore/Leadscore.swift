@@ -1,0 +1,35 @@
+import ArgumentParser
+import TerminalOutput
+
+/// The program's version.
+let programVersion = "0.1.0"
+
+@main
+struct Leadscore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "leadscore",
+    abstract: "A lead database in one SQLite file, with a scoring engine inside it.",
+    discussion: """
+      Every command takes --db PATH, else $LEADSCORE_DB, else leads.db in the working directory.
+
+      Exit status: 0 done; 1 the answer is no; 64 usage; 65 bad input or rules; 66 no such input; 69 the database is \
+      newer than the program; 73 cannot create; 74 I/O error; 75 the database is busy.
+
+      Completion for your shell: leadscore --generate-completion-script bash|zsh|fish
+      """,
+    version: programVersion,
+    subcommands: [
+      InitCommand.self, ImportCommand.self, ScoreCommand.self, LeadsCommand.self, ExplainCommand.self,
+      HistoryCommand.self, RulesCommand.self, ExportCommand.self, ModelsCommand.self, DatabaseCommand.self,
+    ])
+
+  static func main() {
+    BufferedOutput.ignoreBrokenPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure(error).exit()
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import ArgumentParser
+import LeadScoring
+import LeadStore
+import RecordFormats
+import RuleFile
+import ScoreEngine
+import TerminalOutput
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Exit statuses, as in sysexits(3).
+enum ExitStatus: Int32 {
+  case done = 0
+  /// It ran and the answer is no.
+  case no = 1
+  case usage = 64
+  case badData = 65
+  case noInput = 66
+  case tooNew = 69
+  case cannotCreate = 73
+  case inputOutput = 74
+  case busy = 75
+}
+
+/// An error of the command line's own: a message and a status.
+struct CommandError: Error {
+  let status: ExitStatus
+  let message: String
+
+  init(_ status: ExitStatus, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+}
+
+/// The end of the program: one line that says what was being done and what to do next, and the exit status.
+struct Failure {
+  private let error: any Error
+
+  init(_ error: any Error) {
+    self.error = error
+  }
+
+  func exit() -> Never {
+    if error is OutputClosed { Self.end(.done) }
+    if let failure = error as? CommandError {
+      if !failure.message.isEmpty { Self.say(failure.message) }
+      Self.end(failure.status)
+    }
+    if let failure = described { Self.say(failure.1) ; Self.end(failure.0) }
+    // What is left are help, version and mistakes in the arguments, which the argument parser words.
+    let code = Leadscore.exitCode(for: error)
+    if code == .success {
+      print(Leadscore.fullMessage(for: error))
+      Self.end(.done)
+    }
+    Self.say(Leadscore.message(for: error).split(separator: "\n").joined(separator: " ") + " (see leadscore --help)")
+    Self.end(.usage)
+  }
+
+  private static func end(_ status: ExitStatus) -> Never {
+    #if canImport(Glibc)
+      Glibc.exit(status.rawValue)
+    #else
+      Darwin.exit(status.rawValue)
+    #endif
+  }
+
+  private static func say(_ message: String) {
+    warn("error: " + message)
+  }
+
+  private var described: (ExitStatus, String)? {
+    switch error {
+    case let error as ScoringError: Self.describe(error)
+    case let error as StoreError: Self.describe(error)
+    case let error as DatabaseError: Self.describe(error)
+    case let error as SourceError: Self.describe(error)
+    case let error as OutputError: (error.isCreation ? .cannotCreate : .inputOutput, error.description)
+    default:
+      Self.temporaryFileReason(error).map { (.inputOutput, $0) }
+    }
+  }
+
+  private static func temporaryFileReason(_ error: any Error) -> String? {
+    (error as? TemporaryFileFailure).map {
+      "cannot use a temporary file in \($0.folder): \($0.reason); make room there and run it again, nothing was changed"
+    }
+  }
+
+  private static func describe(_ error: ScoringError) -> (ExitStatus, String) {
+    switch error {
+    case .backInTime(let asked, let last):
+      (
+        .usage,
+        "--as-of \(Instant(milliseconds: asked)) is before the last evaluation, \(Instant(milliseconds: last)); "
+          + "a database never goes back in time; use that instant or a later one"
+      )
+    case .unknownModel(let name, let known):
+      (.noInput, "no model '\(name)'; there is \(known.joined(separator: ", ")); add one by `leadscore models add`")
+    case .modelExists(let name): (.cannotCreate, "there is a model '\(name)' already")
+    case .badModelName(let name):
+      (.usage, "'\(name)' cannot name a model; use lower-case letters, digits, - and _, up to 64 of them")
+    case .noActiveVersion(let name):
+      (.badData, "model '\(name)' has no active rules; add some by `leadscore rules add`, then `leadscore rules apply`")
+    case .unknownVersion(let number, let model, let greatest):
+      (
+        .noInput,
+        greatest == 0
+          ? "model '\(model)' has no version \(number), and no other; add one by `leadscore rules add FILE`"
+          : "model '\(model)' has no version \(number); the versions are 1 to \(greatest), see `leadscore rules list`"
+      )
+    case .unknownLead(let key, let similar):
+      (
+        .noInput,
+        "no lead '\(key)'" + (similar.isEmpty ? "" : "; did you mean \(similar.joined(separator: " or "))?")
+          + "; `leadscore leads list` shows them"
+      )
+    case .badRules(let file, let diagnostics):
+      (.badData, "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was changed")
+    case .badMapping(let file, let diagnostics):
+      (.badData, "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was imported")
+    case .wrongMapping(let kind, let expected):
+      (.usage, "the mapping is for \(kind.rawValue), and this imports \(expected.rawValue)")
+    case .badInput(let file, let line, let reason):
+      (
+        line == nil && reason.contains("--input") ? .usage : .badData,
+        "\(file)\(line.map { ":\($0)" } ?? ""): \(reason); nothing was imported"
+      )
+    case .rowsRejected(let file, let count, let first):
+      (
+        .no,
+        "\(file): \(plural(count, "row")) rejected, the first on line \(first.line) (\(first.reason)); "
+          + "under --strict nothing was imported"
+      )
+    case .noHandoffStage(let model):
+      (.badData, "no stage of model '\(model)' has `handoff: true`; name the stages to export by --stage")
+    case .unknownStage(let stage, let known):
+      (.usage, "no stage '\(stage)'; the active rules have \(known.joined(separator: ", "))")
+    case .guardFailed(let reason): (.no, reason)
+    }
+  }
+
+  private static func describe(_ error: StoreError) -> (ExitStatus, String) {
+    switch error {
+    case .missing(let path):
+      (.noInput, "no database \(path); create it by `leadscore init --db \(path)`, or name another by --db")
+    case .exists(let path): (.cannotCreate, "\(path) exists already; `init` never overwrites; name another by --db")
+    case .isDirectory(let path): (.inputOutput, "\(path) is a folder, not a database")
+    case .unreadable(let path, let reason): (.inputOutput, "cannot open \(path): \(reason)")
+    case .notOurs(let path): (.badData, "\(path) is not a leadscore database; it was left as it is")
+    case .newer(let path, let found, let known):
+      (
+        .tooNew,
+        "\(path) has layout \(found) and this program (\(programVersion)) knows \(known); use a newer leadscore"
+      )
+    case .older(let path, let pending):
+      (
+        .badData,
+        "\(path) lacks \(pending.joined(separator: ", ")); run `leadscore db migrate --db \(path)`, which backs it up first"
+      )
+    case .editedMigration(let path, let name):
+      (.inputOutput, "\(path) was migrated by another \(name) than this program's; use the program that made it")
+    case .missingMigration(let path, let number):
+      (.inputOutput, "\(path) lacks migration \(number) though it had later ones; restore it from a backup")
+    case .brokenReferences(let path, let table):
+      (.inputOutput, "\(path) has rows in \(table) that refer to nothing; the migration was undone")
+    case .damaged(let what): (.inputOutput, "the database is damaged at \(what)")
+    }
+  }
+
+  private static func describe(_ error: DatabaseError) -> (ExitStatus, String) {
+    switch error.kind {
+    case .busy: (.busy, "another process is writing to the database; nothing was changed, try again when it is done")
+    case .readOnly: (.inputOutput, "the database or its folder cannot be written to; nothing was changed")
+    case .full: (.inputOutput, "no room left for the database; nothing was changed, make room and run it again")
+    case .cannotOpen: (.inputOutput, "cannot open the database: \(error.message)")
+    case .notADatabase: (.badData, "the file is not a database")
+    case .damaged: (.inputOutput, "the database is damaged: \(error.message); restore it from a backup")
+    case .inputOutput: (.inputOutput, "the database could not be read or written: \(error.message); nothing was changed")
+    case .constraint, .other: (.inputOutput, error.description)
+    }
+  }
+
+  private static func describe(_ error: SourceError) -> (ExitStatus, String) {
+    switch error {
+    case .missing, .isDirectory: (.noInput, error.description)
+    case .permissionDenied, .inputOutput: (.inputOutput, error.description)
+    default: (.badData, error.description)
+    }
+  }
+}
+
+/// Writes a line for people to standard error.
+func warn(_ message: String) {
+  let line = "leadscore: " + message.split(separator: "\n").joined(separator: " ") + "\n"
+  line.withCString { text in _ = write(2, text, strlen(text)) }
+}
+
+/// Writes lines for people to standard error as they are.
+func note(_ text: String) {
+  let line = text.hasSuffix("\n") ? text : text + "\n"
+  line.withCString { text in _ = write(2, text, strlen(text)) }
+}

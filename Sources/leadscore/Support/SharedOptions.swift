@@ -1,0 +1,133 @@
+import ArgumentParser
+import LeadScoring
+import LeadStore
+import RecordFormats
+import ScoreEngine
+import TerminalOutput
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The database that a command works on.
+struct DatabaseOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The database file.", valueName: "path"), completion: .file())
+  var db: String?
+
+  /// --db, else $LEADSCORE_DB, else leads.db.
+  var path: String {
+    if let db { return db }
+    if let value = Terminal.environment("LEADSCORE_DB"), !value.isEmpty { return value }
+    return "leads.db"
+  }
+
+  /// A session that shows its progress.
+  func open(mode: Connection.Mode = .readWrite) throws -> ScoringSession {
+    let session = try ScoringSession(try LeadDatabase.open(path: path, mode: mode), clock: Clock.now)
+    if Terminal.isTerminal(2) {
+      let progress = ProgressReport()
+      session.onProgress = { progress.show($0) }
+    }
+    return session
+  }
+}
+
+/// The model that a command is about.
+struct ModelOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The model whose rules and scores are meant.", valueName: "name"))
+  var model = DatabaseCreation.mainModel
+}
+
+/// The instant as of which a command works.
+struct InstantOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Work as of this instant, such as 2026-11-21T09:00:00Z (default: now).", valueName: "instant"))
+  var asOf: InstantArgument?
+
+  /// `T`, in milliseconds since 1970.
+  var instant: Int64 { asOf?.milliseconds ?? Clock.now() }
+}
+
+/// An instant on the command line.
+struct InstantArgument: ExpressibleByArgument {
+  let milliseconds: Int64
+
+  init?(argument: String) {
+    guard let instant = Instant(argument), instant >= .earliestFact, instant < .latestFact else { return nil }
+    milliseconds = instant.milliseconds
+  }
+}
+
+/// Points on the command line.
+struct PointsArgument: ExpressibleByArgument {
+  let hundredths: Int64
+
+  init?(argument: String) {
+    guard let points = Points(argument) else { return nil }
+    hundredths = points.hundredths
+  }
+}
+
+/// The machine's clock.
+enum Clock {
+  /// Milliseconds since 1970.
+  static func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}
+
+/// How reading commands print.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case table
+  case json
+  case jsonl
+  case csv
+}
+
+/// How a reading command prints.
+struct FormatOptions: ParsableArguments {
+  @Option(name: .long, help: "How to print: table for people, the others for programs.")
+  var format = OutputFormat.table
+}
+
+/// A session's progress on the terminal.
+final class ProgressReport {
+  private var bar: ProgressBar?
+  private var label = ""
+
+  func show(_ progress: ScoringSession.Progress) {
+    if bar == nil {
+      bar = ProgressBar(label: progress.label, unit: progress.unit)
+      label = progress.label
+    } else if label != progress.label {
+      bar?.restart(label: progress.label)
+      label = progress.label
+    }
+    bar?.update(done: progress.done, total: progress.total, items: progress.items)
+  }
+}
+
+/// Reads a whole text file; `-` is standard input.
+func readText(_ path: String) throws -> String {
+  let source = try openText(path: path)
+  var bytes: [UInt8] = []
+  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+  defer { buffer.deallocate() }
+  while true {
+    let count = try source.read(into: buffer)
+    if count == 0 { break }
+    bytes.append(contentsOf: buffer.prefix(count))
+    guard bytes.count <= 8 << 20 else {
+      throw CommandError(.badData, "\(path) is larger than 8 MB, too large for what it is to be")
+    }
+  }
+  guard let text = String(validating: bytes, as: UTF8.self) else {
+    throw CommandError(.badData, "\(path) is not UTF-8 text")
+  }
+  return text
+}

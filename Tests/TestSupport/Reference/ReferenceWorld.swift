@@ -1,0 +1,276 @@
+/// A scoring database by the letter of the specification: slow, obvious, in memory.
+///
+/// Every operation happens at an instant in milliseconds, no earlier than the one before it. After it, every lead is up
+/// to date as of that instant.
+public struct ReferenceWorld {
+  private struct FastTrack {
+    var stage: String
+    var until: Int64?
+
+    func isShown(at now: Int64) -> Bool { until.map { now < $0 } ?? true }
+  }
+
+  private struct Record {
+    var facts: ReferenceFacts {
+      didSet { view = nil }
+    }
+    var fastTrack: FastTrack?
+    /// The rules' stage, under a fast-track or a disqualification.
+    var ownStage: String?
+    var result: RefResult?
+    /// The facts seen through the active document; built when needed.
+    var view: ReferenceLead?
+  }
+
+  private var records: [String: Record] = [:]
+  /// Keys in the order first seen.
+  public private(set) var keys: [String] = []
+  private var document: ReferenceDocument?
+  private var version = 0
+  /// The instant of the latest operation.
+  public private(set) var now: Int64 = .min
+  /// Rows in the order written; those of one lead join up.
+  public private(set) var history: [RefHistoryRow] = []
+
+  public init() {}
+
+  /// A lead's key as it is compared: trimmed, lower case.
+  public static func normalized(_ key: String) -> String {
+    var scalars = Array(key.unicodeScalars)[...]
+    while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
+    while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+    var text = ""
+    text.unicodeScalars.append(contentsOf: scalars)
+    var result = ""
+    result.unicodeScalars.append(contentsOf: RefText.lowered(nfc(text)))
+    return result
+  }
+
+  /// Where the lead stands, or `nil` for an unknown lead or before the first version.
+  public func result(_ key: String) -> RefResult? { records[Self.normalized(key)]?.result }
+
+  /// Where every lead stands, by normalized key.
+  public var results: [String: RefResult] { records.compactMapValues(\.result) }
+
+  /// The lead's attributes as stored; empty for an unknown lead.
+  public func attributes(_ key: String) -> [String: RefValue] {
+    records[Self.normalized(key)]?.facts.attributes ?? [:]
+  }
+
+  /// The lead's `created_at`, or `nil` for an unknown lead.
+  public func createdAt(_ key: String) -> Int64? { records[Self.normalized(key)]?.facts.createdAt }
+
+  /// The number of the lead's events, each counted once.
+  public func eventCount(_ key: String) -> Int { records[Self.normalized(key)]?.facts.events.count ?? 0 }
+
+  /// The rows of one lead.
+  public func history(of key: String) -> [RefHistoryRow] {
+    let key = Self.normalized(key)
+    return history.filter { $0.key == key }
+  }
+
+  /// Reads rows of leads.
+  @discardableResult
+  public mutating func importLeads(at now: Int64, rows: [RefLeadRow]) -> RefImportSummary {
+    advance(to: now)
+    var summary = RefImportSummary()
+    var touched: [String: String] = [:]
+    for row in rows {
+      let key = Self.normalized(row.key)
+      let isNew = addLead(key, at: now)
+      guard let before = records[key]?.facts else { continue }
+      var facts = before
+      if let createdAt = row.createdAt, !facts.createdAtIsGiven {
+        facts.createdAt = createdAt
+        facts.createdAtIsGiven = true
+      }
+      for (name, value) in row.attributes {
+        if value == .null {
+          facts.attributes[nfc(name)] = nil
+        } else if let value = value.stored {
+          facts.attributes[nfc(name)] = value
+        }
+      }
+      let changed = facts.attributes != before.attributes || facts.createdAt != before.createdAt
+      records[key]?.facts = facts
+      if isNew {
+        summary.created += 1
+        summary.leadsCreated += 1
+        touched[key] = "import"
+      } else if changed {
+        summary.updated += 1
+        touched[key] = touched[key] ?? "attributes"
+      } else {
+        summary.unchanged += 1
+      }
+    }
+    evaluate(touched, at: now)
+    return summary
+  }
+
+  /// Reads rows of events. A lead that is not known yet is created as of `now`.
+  @discardableResult
+  public mutating func importEvents(at now: Int64, rows: [RefEventRow]) -> RefImportSummary {
+    advance(to: now)
+    var summary = RefImportSummary()
+    var touched: [String: String] = [:]
+    for row in rows {
+      let key = Self.normalized(row.key)
+      if addLead(key, at: now) {
+        summary.leadsCreated += 1
+        touched[key] = "import"
+      }
+      var properties: [String: RefValue] = [:]
+      for (name, value) in row.properties { properties[nfc(name)] = value.stored }
+      let id = row.id.flatMap { $0.isEmpty ? nil : $0 }
+      let event = ReferenceFacts.Event(id: id, type: row.type, occurredAt: row.occurredAt, properties: properties)
+      if records[key]?.facts.events.contains(where: { $0.isSame(as: event) }) == true {
+        summary.duplicates += 1
+      } else {
+        records[key]?.facts.events.append(event)
+        summary.created += 1
+        touched[key] = touched[key] ?? "event"
+      }
+    }
+    evaluate(touched, at: now)
+    return summary
+  }
+
+  /// Makes `document` the active version `number`.
+  public mutating func applyVersion(_ document: ReferenceDocument, number: Int, at now: Int64) {
+    advance(to: now)
+    self.document = document
+    version = number
+    for key in keys {
+      records[key]?.view = nil
+      evaluate(key, at: now, cause: "rules")
+    }
+  }
+
+  /// Moves the clock; every lead is evaluated at each of its edges on the way.
+  public mutating func advance(to now: Int64) {
+    precondition(now >= self.now, "the clock does not go back")
+    let start = self.now
+    self.now = now
+    for key in keys {
+      for edge in edges(key, after: start, through: now) { evaluate(key, at: edge, cause: "time") }
+    }
+  }
+
+  /// Every instant in `(now, end]` at which some lead may change by itself, in order.
+  public mutating func edges(through end: Int64) -> [Int64] {
+    var found: Set<Int64> = []
+    for key in keys { found.formUnion(edges(key, after: now, through: end)) }
+    return found.sorted()
+  }
+
+  /// Gives a known lead points (in hundredths) while `from ≤ T < until`.
+  public mutating func addAdjustment(_ key: String, points: Int, from: Int64, until: Int64? = nil, at now: Int64) {
+    advance(to: now)
+    let key = Self.normalized(key)
+    records[key]?.facts.adjustments.append(.init(points: points, from: from, until: until))
+    evaluate(key, at: now, cause: "fast-track")
+  }
+
+  /// Shows `stage` for a known lead while `T < until`, in place of an earlier fast-track.
+  public mutating func setFastTrack(_ key: String, stage: String, until: Int64? = nil, at now: Int64) {
+    advance(to: now)
+    let key = Self.normalized(key)
+    records[key]?.fastTrack = FastTrack(stage: stage, until: until)
+    evaluate(key, at: now, cause: "fast-track")
+  }
+
+  /// Ends a lead's fast-track, if it has one.
+  public mutating func liftFastTrack(_ key: String, at now: Int64) {
+    advance(to: now)
+    let key = Self.normalized(key)
+    records[key]?.fastTrack = nil
+    evaluate(key, at: now, cause: "fast-track")
+  }
+
+  /// Every lead computed afresh from the facts as of `now`: score, groups, rules and grade; stages as they are.
+  public func recomputed() -> [String: RefResult] {
+    guard let document else { return [:] }
+    return records.compactMapValues { record in
+      guard var result = record.result else { return nil }
+      let score = ReferenceScore(ReferenceLead(document, record.facts), at: now)
+      result.score = score.score
+      result.groups = score.groups
+      result.rules = score.rules
+      result.grade = score.grade
+      return result
+    }
+  }
+
+  /// True where the lead was unknown.
+  private mutating func addLead(_ key: String, at now: Int64) -> Bool {
+    guard records[key] == nil else { return false }
+    records[key] = Record(facts: ReferenceFacts(createdAt: now))
+    keys.append(key)
+    return true
+  }
+
+  private mutating func view(_ key: String) -> ReferenceLead? {
+    guard let document, let record = records[key] else { return nil }
+    if let view = record.view { return view }
+    let view = ReferenceLead(document, record.facts)
+    records[key]?.view = view
+    return view
+  }
+
+  private mutating func edges(_ key: String, after start: Int64, through end: Int64) -> [Int64] {
+    guard start < end, let lead = view(key) else { return [] }
+    var found = lead.edges(after: start, through: end)
+    if let until = records[key]?.fastTrack?.until, until > start, until <= end, !found.contains(until) {
+      found.append(until)
+      found.sort()
+    }
+    return found
+  }
+
+  private mutating func evaluate(_ causes: [String: String], at now: Int64) {
+    for key in keys {
+      if let cause = causes[key] { evaluate(key, at: now, cause: cause) }
+    }
+  }
+
+  private mutating func evaluate(_ key: String, at now: Int64, cause: String) {
+    guard let lead = view(key), let record = records[key] else { return }
+    let score = ReferenceScore(lead, at: now)
+    let (own, shown) = stage(record, lead, score, at: now)
+    let result = RefResult(
+      score: score.score, groups: score.groups, rules: score.rules, stage: shown, grade: score.grade, version: version)
+    records[key]?.ownStage = own
+    records[key]?.result = result
+    let old = record.result
+    guard old?.score != result.score || old?.stage != result.stage || old?.grade != result.grade else { return }
+    history.append(
+      RefHistoryRow(
+        key: key, at: now, before: old?.score, after: result.score, stageBefore: old?.stage, stageAfter: result.stage,
+        gradeAfter: result.grade, cause: cause, version: version))
+  }
+
+  /// The rules' stage, and the one to show.
+  private func stage(
+    _ record: Record, _ lead: ReferenceLead, _ score: ReferenceScore, at now: Int64
+  ) -> (own: String?, shown: String?) {
+    let stages = lead.document.stages
+    let attributes = lead.facts.attributes
+    let disqualified = lead.document.disqualify.contains { $0.holds(attributes, at: now) }
+    // An id that the document lacks counts as the first stage.
+    let current = stages.firstIndex { $0.id == record.ownStage } ?? 0
+    let held = stages.indices.last { index in
+      let stage = stages[index]
+      if index == 0 { return true }
+      guard stage.condition.holds(attributes, at: now) else { return false }
+      return score.reaches(stage.enter) || (current >= index && score.reaches(stage.keep))
+    }
+    let own = disqualified ? stages.first?.id : held.map { stages[$0].id }
+    var shown = disqualified ? "disqualified" : own
+    // A fast-track to a stage that the document lacks shows nothing.
+    if let fastTrack = record.fastTrack, fastTrack.isShown(at: now) {
+      shown = stages.first { $0.id == fastTrack.stage }?.id ?? shown
+    }
+    return (own, shown)
+  }
+}

@@ -29,7 +29,7 @@ public struct DatabaseInfo: Sendable {
   /// - Throws: ``StoreError``, ``DatabaseError``.
   /// - Complexity: O(leads + history).
   public static func read(path: String) throws -> DatabaseInfo {
-    let connection = try LeadDatabase.connect(path: path, mode: .readOnly)
+    let (connection, mode) = try connectToRead(path)
     let migrator = Migrator()
     let applied = try migrator.applied(connection)
     let pending = try migrator.pending(connection)
@@ -40,7 +40,7 @@ public struct DatabaseInfo: Sendable {
       sqliteVersion: try connection.firstRow("SELECT sqlite_version()") { $0.text(0) } ?? "",
       journalMode: try connection.firstRow("PRAGMA journal_mode") { $0.text(0) } ?? "")
     guard pending.isEmpty else { return info }
-    let database = try LeadDatabase.open(path: path, mode: .readOnly)
+    let database = try LeadDatabase.open(path: path, mode: mode)
     info.leads = try database.leads.count()
     let events = try database.events.summary()
     info.events = events.count
@@ -50,6 +50,16 @@ public struct DatabaseInfo: Sendable {
     info.imports = try database.imports.count()
     info.evaluatedAt = try database.models.lastEvaluation()
     return info
+  }
+
+  /// A connection that can write wherever possible: closing the last one of these tidies up the write-ahead log.
+  private static func connectToRead(_ path: String) throws -> (Connection, Connection.Mode) {
+    for mode in [Connection.Mode.readWrite, .readOnly] {
+      do {
+        return (try LeadDatabase.connect(path: path, mode: mode), mode)
+      } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {}
+    }
+    return (try LeadDatabase.connect(path: path, mode: .immutable), .immutable)
   }
 }
 

@@ -2,6 +2,8 @@
 public enum StoreError: Error, Sendable, Equatable {
   /// There is no such file.
   case missing(path: String)
+  /// The file cannot be made.
+  case cannotCreate(path: String, reason: String)
   /// There is such a file already.
   case exists(path: String)
   /// The path names a folder.

@@ -215,18 +215,12 @@ struct DocumentReader {
   // MARK: - Grade
 
   private mutating func scales(_ fields: FieldReader) -> [GradeScale] {
-    var lines: [String: Int] = [:]
     var scales: [GradeScale] = []
     for node in fields.items("grade") {
       guard let fields = FieldReader(node, KeyTable.scale, sink) else { continue }
       let group = fields.text("group")
       if let group {
-        let position = fields.valuePosition("group")
-        references.use(group: group, at: position)
-        if let line = lines[group] {
-          sink.error(position, "'\(group)' is graded twice", hint: "line \(line) has its bands already")
-        }
-        lines[group] = position.line
+        references.use(group: group, at: fields.valuePosition("group"))
       }
       scales.append(GradeScale(group: group ?? "", bands: bands(fields)))
     }

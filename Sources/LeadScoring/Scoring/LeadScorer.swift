@@ -44,9 +44,11 @@ final class LeadScorer {
   ///
   /// - Parameters:
   ///   - row: the stored score, brought to the instant under the facts of before; nil for a lead never scored.
+  ///   - isStored: whether `row` is what the database has.
   ///   - cause: why.
   func evaluate(
-    _ model: ActiveModel, lead: Int64, row: ScoreRow?, record: SignalRecord, at instant: Int64, cause: Cause
+    _ model: ActiveModel, lead: Int64, row: ScoreRow?, isStored: Bool = true, record: SignalRecord,
+    at instant: Int64, cause: Cause
   ) throws {
     let judgement = try self.judgement(model, lead)
     let evaluator = model.evaluator
@@ -54,7 +56,7 @@ final class LeadScorer {
       record, at: instant, currentStage: evaluator.position(ofStage: row?.ruleStage), judgement: judgement)
     let result = self.result(model, lead, row, instant)
     try writeHistory(row, result, cause, causeReference)
-    if row != result { try session.database.scores.put(result) }
+    if !isStored || row != result { try session.database.scores.put(result) }
   }
 
   /// Evaluates a lead with new facts under all models: first as of each instant that fell due under the old facts, then
@@ -69,11 +71,13 @@ final class LeadScorer {
     counts.rescored += 1
     for model in session.models {
       var row = try previous == nil ? nil : session.database.scores.row(model: model.row.id, lead: lead)
+      let stored = row
       if let known = row, let previous, let due = known.nextChangeAt, due <= asOf {
         row = try advance(model, known, previous, through: asOf, store: false)
       }
       try evaluate(
-        model, lead: lead, row: row, record: record, at: asOf, cause: row == nil ? .import : cause)
+        model, lead: lead, row: row, isStored: row == stored, record: record, at: asOf,
+        cause: row == nil ? .import : cause)
     }
   }
 

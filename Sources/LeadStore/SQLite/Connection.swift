@@ -8,6 +8,8 @@ public final class Connection {
     case readWrite
     /// Reads only; the file must exist.
     case readOnly
+    /// Reads a file that nobody can write to, without locks.
+    case immutable
     /// Makes the file; it is for the caller to see that none is there.
     case create
   }
@@ -29,10 +31,12 @@ public final class Connection {
       switch mode {
       case .readWrite: SQLITE_OPEN_READWRITE
       case .readOnly: SQLITE_OPEN_READONLY
+      case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    let name = mode == .immutable ? Connection.immutableURI(path) : path
+    let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard code == SQLITE_OK, let opened else {
       let error = DatabaseError(code: code, handle: opened)
       // A handle is made even where opening fails.
@@ -59,6 +63,24 @@ public final class Connection {
       sqlite3_close_v2(opened)
       throw error
     }
+  }
+
+  /// A file name as https://sqlite.org/uri.html wants it.
+  private static func immutableURI(_ path: String) -> String {
+    var uri = "file:"
+    for byte in path.utf8 {
+      let isPlain =
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+        || byte == UInt8(ascii: "_")
+      if isPlain {
+        uri.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        let digits = String(byte, radix: 16, uppercase: true)
+        uri += "%" + (digits.count == 1 ? "0" : "") + digits
+      }
+    }
+    return uri + "?immutable=1"
   }
 
   deinit {

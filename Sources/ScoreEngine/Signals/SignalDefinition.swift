@@ -15,6 +15,15 @@ public enum SignalDefinition: Hashable, Sendable {
     }
   }
 
+  // The same question in another order of its parts is the same signal.
+  public static func == (left: SignalDefinition, right: SignalDefinition) -> Bool {
+    left.canonicalText == right.canonicalText
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(canonicalText)
+  }
+
   /// What a lead's record holds for the signal.
   public var kind: SignalKind {
     switch self {

@@ -14,11 +14,11 @@ struct DatabaseInfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Say what the database holds.", discussion: "Example: leadscore db info")
 
-  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let info = try DatabaseInfo.read(path: database.path)
+    let info = try DatabaseInfo.read(path: common.path)
     let record: OutputRecord = [
       ("file", .text(info.path)), ("bytes", .integer(info.bytes)), ("layout", .integer(Int64(info.layout))),
       ("pending_migrations", .integer(Int64(info.pending.count))), ("sqlite", .text(info.sqliteVersion)),
@@ -56,12 +56,12 @@ struct DatabaseMigrateCommand: ParsableCommand {
       Example: leadscore db migrate
       """)
 
-  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let result = try DatabaseMigration.migrate(path: database.path, now: Clock.now, program: programVersion)
+    let result = try DatabaseMigration.migrate(path: common.path, now: Clock.now, program: programVersion)
     if result.applied.isEmpty {
-      note("\(database.path) is up to date")
+      note("\(common.path) is up to date")
     } else {
       note("applied \(result.applied.joined(separator: ", ")); the file as it was is \(result.backup ?? "–")")
     }

@@ -15,17 +15,15 @@ struct ExplainCommand: ParsableCommand {
       """)
 
   @Argument(help: "The lead's key.") var key: String
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Flag(name: .long, help: "All matching events of each rule, and rules that give nothing.") var all = false
 
   func run() throws {
-    let session = try database.open()
-    try session.bringUpToDate(to: instant.instant)
-    let explanation = try session.explain(key, model: model.model, asOf: instant.instant)
+    let instant = common.instant
+    let session = try common.openForReading(at: instant)
+    let explanation = try session.explain(key, model: common.model, asOf: instant)
     switch format.format {
     case .table: try printText(ExplanationText(explanation, showsAll: all).text)
     case .json: try printJSON { ExplanationJSON.write(explanation, to: &$0) }

@@ -16,9 +16,7 @@ struct ExportCommand: ParsableCommand {
       Example: leadscore export -o sql.csv
       """)
 
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
 
   @Option(name: .long, help: ArgumentHelp("Leads in this stage; may be given again.", valueName: "stage"))
   var stage: [String] = []
@@ -33,11 +31,11 @@ struct ExportCommand: ParsableCommand {
   var format: ExportFormat?
 
   func run() throws {
-    let session = try database.open()
-    try session.bringUpToDate(to: instant.instant)
-    for name in stage { try session.checkStage(name, model: model.model) }
+    let instant = common.instant
+    let session = try common.openForReading(at: instant)
+    for name in stage { try session.checkStage(name, model: common.model) }
     var query = LeadQuery()
-    query.stages = try stage.isEmpty ? session.handoffStages(model: model.model) : stage
+    query.stages = try stage.isEmpty ? session.handoffStages(model: common.model) : stage
     let attributes = try session.attributeNames()
     let chosen = try columnNames(attributes)
     let format = self.format ?? ExportFormat(path: output)
@@ -45,7 +43,7 @@ struct ExportCommand: ParsableCommand {
     let standard = BufferedOutput.standardOutput()
     let records = RecordOutput(format.outputFormat, to: file ?? standard, columns: [])
     var count: Int64 = 0
-    try session.forEachLead(query, model: model.model) { lead in
+    try session.forEachLead(query, model: common.model) { lead in
       count += 1
       try records.print(ExportCommand.record(lead, chosen), cells: [])
     }

@@ -14,9 +14,7 @@ struct HistoryCommand: ParsableCommand {
       """)
 
   @Argument(help: "A lead's key; without one, all leads.") var key: String?
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Option(name: .long, help: ArgumentHelp("Changes from this instant on.", valueName: "instant"))
@@ -49,14 +47,14 @@ struct HistoryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = try database.open()
-    try session.bringUpToDate(to: instant.instant)
+    let instant = common.instant
+    let session = try common.openForReading(at: instant)
     if let at, let key { return try showState(session, key, at.milliseconds) }
-    if chart, let key { return try draw(session, key) }
+    if chart, let key { return try draw(session, key, instant) }
     let shown = limit ?? (format.format == .table ? 50 : nil)
     let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: HistoryCommand.columns)
     var count = 0
-    try session.forEachHistoryRow(key: key, model: model.model, filter: filter, limit: shown) { row, key in
+    try session.forEachHistoryRow(key: key, model: common.model, filter: filter, limit: shown) { row, key in
       count += 1
       try output.print(HistoryCommand.record(row, key), cells: HistoryCommand.cells(row, key))
     }
@@ -74,10 +72,10 @@ struct HistoryCommand: ParsableCommand {
   }
 
   private func showState(_ session: ScoringSession, _ key: String, _ instant: Int64) throws {
-    guard let row = try session.historyRow(key: key, model: model.model, at: instant) else {
+    guard let row = try session.historyRow(key: key, model: common.model, at: instant) else {
       throw CommandError(.no, "'\(sanitized(key))' had no score at \(Instant(milliseconds: instant))")
     }
-    let name = try session.lead(key, model: model.model).key
+    let name = try session.lead(key, model: common.model).key
     let record: OutputRecord = [
       ("key", .text(name)), ("at", .instant(instant)), ("score", .points(row.after)), ("stage", .text(row.stageAfter)),
       ("grade", .text(row.gradeAfter)), ("version", .integer(Int64(row.version))), ("since", .instant(row.at)),
@@ -101,10 +99,10 @@ struct HistoryCommand: ParsableCommand {
     }
   }
 
-  private func draw(_ session: ScoringSession, _ key: String) throws {
+  private func draw(_ session: ScoringSession, _ key: String, _ instant: Int64) throws {
     var points: [ScoreChart.Point] = []
     var changes: [ScoreChart.StageChange] = []
-    try session.forEachHistoryRow(key: key, model: model.model, filter: filter) { row, _ in
+    try session.forEachHistoryRow(key: key, model: common.model, filter: filter) { row, _ in
       points.append(ScoreChart.Point(milliseconds: row.at, hundredths: row.after))
       if row.stageBefore != row.stageAfter || row.before == nil {
         changes.append(
@@ -113,12 +111,12 @@ struct HistoryCommand: ParsableCommand {
             cause: row.cause.rawValue + (row.causeReference.map { " \($0)" } ?? "")))
       }
     }
-    let thresholds = try session.stageThresholds(model: model.model).map {
+    let thresholds = try session.stageThresholds(model: common.model).map {
       ScoreChart.Threshold(label: $0.stage, hundredths: $0.score)
     }
     let chart = ScoreChart(
-      points: points, start: since?.milliseconds, end: max(until?.milliseconds ?? instant.instant, points.last?.milliseconds ?? 0),
-      thresholds: thresholds, stageChanges: changes, stages: try session.stageNames(model: model.model))
+      points: points, start: since?.milliseconds, end: max(until?.milliseconds ?? instant, points.last?.milliseconds ?? 0),
+      thresholds: thresholds, stageChanges: changes, stages: try session.stageNames(model: common.model))
     let width = min(Terminal.width(1), 120)
     try printText(
       chart.render(width: width, height: 18, color: Terminal.supportsColor(1), unicode: Terminal.usesUTF8()))

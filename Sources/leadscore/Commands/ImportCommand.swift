@@ -52,8 +52,7 @@ struct ImportArguments: ParsableArguments {
   @Argument(help: "Files to import; - is standard input.", completion: .file())
   var files: [String]
 
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Option(name: .long, help: ArgumentHelp("The files' format, where their names do not tell: csv or jsonl."))
@@ -90,7 +89,7 @@ struct ImportArguments: ParsableArguments {
     guard files.filter({ $0 == "-" }).count <= 1 else {
       throw CommandError(.usage, "- (standard input) can be given once only")
     }
-    let session = try database.open()
+    let session = try common.open()
     var options = ImportOptions()
     options.format = input.map { $0 == .csv ? .csv : .jsonl }
     options.key = key
@@ -116,7 +115,7 @@ struct ImportArguments: ParsableArguments {
     }
     let reports: [ImportReport]
     do {
-      reports = try body(session, files, instant.instant, options)
+      reports = try body(session, files, common.instant, options)
     } catch {
       // The rejected rows are worth most when they are why the import failed.
       if case ScoringError.rowsRejected = error { try? rejected?.commit() }

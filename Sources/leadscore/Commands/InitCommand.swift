@@ -13,8 +13,7 @@ struct InitCommand: ParsableCommand {
       Example: leadscore init --db leads.db --rules rules.yaml
       """)
 
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
 
   @Option(name: .long, help: ArgumentHelp("The rules to start with.", valueName: "file"), completion: .file())
   var rules: String?
@@ -32,9 +31,9 @@ struct InitCommand: ParsableCommand {
   func run() throws {
     let checked = try document()
     try DatabaseCreation.create(
-      path: database.path, rules: checked, asOf: instant.instant, clock: Clock.now, program: programVersion, by: by)
+      path: common.path, rules: checked, asOf: common.instant, clock: Clock.now, program: programVersion, by: by)
     let name = checked.document.name.map { " '\(sanitized($0))'" } ?? ""
-    note("created \(database.path) with \(plural(Int64(checked.document.rules.count), "rule"))\(name), version 1")
+    note("created \(common.path) with \(plural(Int64(checked.document.rules.count), "rule"))\(name), version 1")
     if rules == nil {
       note("these are the starter rules '\(checked.file)'; see them by `leadscore rules show 1`, then make them yours")
     }

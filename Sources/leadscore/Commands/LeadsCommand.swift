@@ -16,9 +16,7 @@ struct LeadsListCommand: ParsableCommand {
     commandName: "list", abstract: "List leads, the highest scores first.",
     discussion: "Example: leadscore leads list --stage sql --where country=Germany --sort -score,key --limit 20")
 
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Option(name: .long, help: ArgumentHelp("Only leads in this stage; may be given again.", valueName: "stage"))
@@ -53,10 +51,10 @@ struct LeadsListCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = try database.open()
-    try session.bringUpToDate(to: instant.instant)
+    let instant = common.instant
+    let session = try common.openForReading(at: instant)
     var query = LeadQuery()
-    for name in stage { try session.checkStage(name, model: model.model) }
+    for name in stage { try session.checkStage(name, model: common.model) }
     query.stages = stage
     query.minimumScore = minScore?.hundredths
     query.grade = grade
@@ -65,7 +63,7 @@ struct LeadsListCommand: ParsableCommand {
     query.limit = limit ?? (format.format == .table ? 50 : nil)
     let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: columns)
     var count = 0
-    try session.forEachLead(query, model: model.model) { lead in
+    try session.forEachLead(query, model: common.model) { lead in
       count += 1
       try output.print(lead.record(breakdown: breakdown), cells: cells(lead))
     }
@@ -103,15 +101,13 @@ struct LeadsShowCommand: ParsableCommand {
     commandName: "show", abstract: "Show one lead.", discussion: "Example: leadscore leads show ann@example.com")
 
   @Argument(help: "The lead's key.") var key: String
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let session = try database.open()
-    try session.bringUpToDate(to: instant.instant)
-    let lead = try session.lead(key, model: model.model)
+    let instant = common.instant
+    let session = try common.openForReading(at: instant)
+    let lead = try session.lead(key, model: common.model)
     switch format.format {
     case .table: try printText(text(lead))
     case .json: try printJSON { RecordOutput.write(lead.record(breakdown: true), to: &$0) }
@@ -124,7 +120,7 @@ struct LeadsShowCommand: ParsableCommand {
 
   private func text(_ lead: ScoredLead) -> String {
     let color = Terminal.supportsColor(1)
-    var table = Table(columns: [Table.Column(lead.key), Table.Column("", isTruncatable: true)])
+    var table = Table(columns: [Table.Column("lead"), Table.Column(lead.key, isTruncatable: true)])
     table.rows = [
       ["score", formatPoints(lead.score)], ["stage", "\(lead.stage ?? "–") since \(formatMinute(lead.enteredStageAt))"],
       ["grade", lead.grade ?? "–"], ["version", String(lead.version)], ["created", formatMinute(lead.createdAt)],

@@ -13,11 +13,11 @@ struct ModelsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the models.", discussion: "Example: leadscore models list")
 
-  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let session = try database.open()
+    let session = try common.openAsItStands()
     let output = RecordOutput(
       format.format, to: BufferedOutput.standardOutput(),
       columns: [
@@ -44,8 +44,7 @@ struct ModelsAddCommand: ParsableCommand {
     discussion: "Example: leadscore models add emea --rules emea.yaml")
 
   @Argument(help: "The model's name.") var name: String
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
 
   @Option(
     name: .long, help: ArgumentHelp("The model's first rules, which are applied at once.", valueName: "file"),
@@ -56,9 +55,9 @@ struct ModelsAddCommand: ParsableCommand {
   var by: String?
 
   func run() throws {
-    let session = try database.open()
+    let session = try common.open()
     let checked = try rules.map { try RuleInput.read($0) }
-    let report = try session.addModel(name, rules: checked, asOf: instant.instant, by: by)
+    let report = try session.addModel(name, rules: checked, asOf: common.instant, by: by)
     note("added model '\(name)'" + (report.map { "; \(plural($0.leads, "lead")) scored by version 1" } ?? ""))
   }
 }

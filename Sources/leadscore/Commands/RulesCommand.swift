@@ -21,6 +21,7 @@ struct RulesCheckCommand: ParsableCommand {
     discussion: "Example: leadscore rules check rules.yaml")
 
   @Argument(help: "The rule file; - is standard input.", completion: .file()) var file: String
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     let rules = try RuleInput.read(file)
@@ -40,6 +41,8 @@ struct RulesSchemaCommand: ParsableCommand {
       Example: leadscore rules schema > rules.schema.json
       """)
 
+  @OptionGroup var common: CommonOptions
+
   func run() throws {
     try printText(RuleFile.schema())
   }
@@ -55,16 +58,15 @@ struct RulesAddCommand: ParsableCommand {
       """)
 
   @Argument(help: "The rule file; - is standard input.", completion: .file()) var file: String
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Option(name: .long, help: ArgumentHelp("Who wrote it.", valueName: "who")) var by: String?
   @Option(name: .long, help: ArgumentHelp("Why.", valueName: "text")) var note: String?
 
   func run() throws {
-    let session = try database.open()
-    let (number, isNew) = try session.addRules(RuleInput.read(file), model: model.model, author: by, note: note)
+    let session = try common.open()
+    let (number, isNew) = try session.addRules(RuleInput.read(file), model: common.model, author: by, note: note)
     switch format.format {
     case .table:
       try printText(String(number))
@@ -84,13 +86,12 @@ struct RulesListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the versions of the rules.", discussion: "Example: leadscore rules list")
 
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let session = try database.open()
-    let row = try session.modelRow(model.model)
+    let session = try common.openAsItStands()
+    let row = try session.modelRow(common.model)
     let active = try session.database.models.activeVersion(model: row.id)?.number
     let activations = try session.database.models.activations(model: row.id)
     let output = RecordOutput(
@@ -124,13 +125,12 @@ struct RulesShowCommand: ParsableCommand {
     discussion: "Example: leadscore rules show 2 > rules.yaml")
 
   @Argument(help: "The version's number.") var version: Int
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let session = try database.open()
-    let (row, _) = try session.version(version, model: model.model)
+    let session = try common.openAsItStands()
+    let (row, _) = try session.version(version, model: common.model)
     guard format.format != .table else {
       try printText(row.document)
       let active = try session.database.models.activeVersion(model: row.model)?.number == row.number
@@ -171,15 +171,14 @@ struct RulesDiffCommand: ParsableCommand {
 
   @Argument(help: "A version's number, or a rule file.", completion: .file()) var from: String
   @Argument(help: "A version's number, or a rule file.", completion: .file()) var to: String
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
     let isAnyVersion = [from, to].contains { Int($0) != nil }
-    let session = try isAnyVersion ? database.open() : nil
+    let session = try isAnyVersion ? common.openAsItStands() : nil
     func document(_ name: String) throws -> RuleDocument {
-      if let number = Int(name), let session { return try session.version(number, model: model.model).document }
+      if let number = Int(name), let session { return try session.version(number, model: common.model).document }
       return try RuleInput.read(name).document
     }
     let changes = RuleDocument.differences(from: try document(from), to: try document(to))
@@ -250,9 +249,7 @@ struct RulesApplyCommand: ParsableCommand {
       """)
 
   @Argument(help: "The version's number.") var version: Int
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Flag(name: .long, help: "Do not ask.") var yes = false
@@ -265,20 +262,20 @@ struct RulesApplyCommand: ParsableCommand {
   var maxStageChanges: LimitArgument?
 
   func run() throws {
-    let session = try database.open()
-    let asOf = instant.instant
+    let session = try common.open()
+    let asOf = common.instant
     if !yes, !dryRun {
       guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
         throw CommandError(
           .usage, "applying version \(version) needs --yes where nobody can be asked; --dry-run shows what would change")
       }
       let preview = try session.applyRules(
-        version, model: model.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: true)
+        version, model: common.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: true)
       note(ApplySummary.text(preview, stages: try stages(session), applied: false))
       if preview.wasApplied, !confirm("Apply version \(version)?") { throw CommandError(.no, "nothing was applied") }
     }
     let report = try session.applyRules(
-      version, model: model.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: dryRun)
+      version, model: common.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: dryRun)
     switch format.format {
     case .table: note(ApplySummary.text(report, stages: try stages(session), applied: !dryRun))
     case .json: try printJSON { ApplySummary.write(report, to: &$0) }
@@ -286,7 +283,7 @@ struct RulesApplyCommand: ParsableCommand {
     }
   }
 
-  private func stages(_ session: ScoringSession) throws -> [String] { try session.stageNames(model: model.model) }
+  private func stages(_ session: ScoringSession) throws -> [String] { try session.stageNames(model: common.model) }
 
   private func confirm(_ question: String) -> Bool {
     warn("\(question) [y/N]")

@@ -13,17 +13,16 @@ struct ScoreCommand: ParsableCommand {
       Example: leadscore score --as-of 2026-12-01T00:00:00Z
       """)
 
-  @OptionGroup var database: DatabaseOptions
-  @OptionGroup var instant: InstantOptions
+  @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
   @Flag(name: .long, help: "Recompute everything from the facts and report what differed.")
   var all = false
 
   func run() throws {
-    let session = try database.open()
+    let session = try common.open()
     guard all else {
-      let counts = try session.bringUpToDate(to: instant.instant)
+      let counts = try session.bringUpToDate(to: common.instant)
       guard format.format != .table else {
         note("\(plural(counts.rescored, "lead")) due, \(plural(counts.stageChanges, "stage change"))")
         return
@@ -37,7 +36,7 @@ struct ScoreCommand: ParsableCommand {
       }
       return
     }
-    let report = try session.recompute(asOf: instant.instant)
+    let report = try session.recompute(asOf: common.instant)
     let output = RecordOutput(
       format.format, to: BufferedOutput.standardOutput(),
       columns: [

@@ -96,7 +96,7 @@ struct Failure {
     switch error {
     case .backInTime(let asked, let last):
       (
-        .usage,
+        .no,
         "--as-of \(Instant(milliseconds: asked)) is before the last evaluation, \(Instant(milliseconds: last)); "
           + "a database never goes back in time; use that instant or a later one"
       )
@@ -152,6 +152,8 @@ struct Failure {
     case .exists(let path): (.cannotCreate, "\(path) exists already; `init` never overwrites; name another by --db")
     case .isDirectory(let path): (.inputOutput, "\(path) is a folder, not a database")
     case .unreadable(let path, let reason): (.inputOutput, "cannot open \(path): \(reason)")
+    case .cannotCreate(let path, let reason):
+      (.cannotCreate, "cannot create \(path): \(reason); the folder must exist and be writable")
     case .notOurs(let path): (.badData, "\(path) is not a leadscore database; it was left as it is")
     case .newer(let path, let found, let known):
       (

@@ -11,10 +11,18 @@ import TerminalOutput
   import Darwin
 #endif
 
-/// The database that a command works on.
-struct DatabaseOptions: ParsableArguments {
+/// What every command takes: the database, the model and the instant as of which it works.
+struct CommonOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The database file.", valueName: "path"), completion: .file())
   var db: String?
+
+  @Option(name: .long, help: ArgumentHelp("The model whose rules and scores are meant.", valueName: "name"))
+  var model = DatabaseCreation.mainModel
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Work as of this instant, such as 2026-11-21T09:00:00Z (default: now).", valueName: "instant"))
+  var asOf: InstantArgument?
 
   /// --db, else $LEADSCORE_DB, else leads.db.
   var path: String {
@@ -23,32 +31,48 @@ struct DatabaseOptions: ParsableArguments {
     return "leads.db"
   }
 
-  /// A session that shows its progress.
-  func open(mode: Connection.Mode = .readWrite) throws -> ScoringSession {
-    let session = try ScoringSession(try LeadDatabase.open(path: path, mode: mode), clock: Clock.now)
+  /// `T`, in milliseconds since 1970.
+  var instant: Int64 { asOf?.milliseconds ?? Clock.now() }
+
+  /// A session that writes.
+  func open() throws -> ScoringSession {
+    withProgress(try ScoringSession(try LeadDatabase.open(path: path, mode: .readWrite), clock: Clock.now))
+  }
+
+  /// A session in which every score is that of `instant`.
+  ///
+  /// Where nothing can be written, since the file is read-only or another process is writing, what fell due is worked
+  /// out for this session alone.
+  func openForReading(at instant: Int64) throws -> ScoringSession {
+    do {
+      let session = withProgress(
+        try ScoringSession(
+          try LeadDatabase.open(path: path, mode: .readWrite, busyTimeout: 1000), clock: Clock.now))
+      try session.bringUpToDate(to: instant)
+      return session
+    } catch let error as DatabaseError where [.busy, .readOnly, .cannotOpen].contains(error.kind) {
+      let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
+      try session.bringUpToDate(to: instant)
+      return session
+    }
+  }
+
+  /// A session on the database as it stands, for what does not depend on the instant.
+  func openAsItStands() throws -> ScoringSession {
+    do {
+      return try open()
+    } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {
+      return try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now)
+    }
+  }
+
+  private func withProgress(_ session: ScoringSession) -> ScoringSession {
     if Terminal.isTerminal(2) {
       let progress = ProgressReport()
       session.onProgress = { progress.show($0) }
     }
     return session
   }
-}
-
-/// The model that a command is about.
-struct ModelOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The model whose rules and scores are meant.", valueName: "name"))
-  var model = DatabaseCreation.mainModel
-}
-
-/// The instant as of which a command works.
-struct InstantOptions: ParsableArguments {
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Work as of this instant, such as 2026-11-21T09:00:00Z (default: now).", valueName: "instant"))
-  var asOf: InstantArgument?
-
-  /// `T`, in milliseconds since 1970.
-  var instant: Int64 { asOf?.milliseconds ?? Clock.now() }
 }
 
 /// An instant on the command line.

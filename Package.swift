@@ -49,6 +49,22 @@ let package = Package(
       name: "ScoreBench",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ScoreEngineTests", dependencies: ["ScoreEngine"], swiftSettings: strict),
+    .testTarget(name: "RecordFormatsTests", dependencies: ["RecordFormats", "CZlib"], swiftSettings: strict),
+    .testTarget(
+      name: "RuleFileTests", dependencies: ["RuleFile", "ScoreEngine"], exclude: ["Cases"], swiftSettings: strict),
+    .testTarget(name: "LeadStoreTests", dependencies: ["LeadStore", "CSQLite"], swiftSettings: strict),
+    .testTarget(
+      name: "LeadScoringTests",
+      dependencies: ["LeadScoring", "LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(name: "TerminalOutputTests", dependencies: ["TerminalOutput"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["leadscore", "ScoreBench", "RecordFormats", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -33,7 +33,7 @@ struct DatabaseInfoCommand: ParsableCommand {
       return try output.finish(names: [], ifNone: "")
     }
     func count(_ value: Int64?) -> String { value.map { formatCount($0) } ?? "–" }
-    var table = Table(columns: [Table.Column(info.path), Table.Column("", isTruncatable: true)])
+    var table = Table(columns: [Table.Column("database"), Table.Column(sanitized(info.path), isTruncatable: true)])
     table.rows = [
       ["size", formatBytes(info.bytes)],
       ["layout", "\(info.layout)" + (info.pending.isEmpty ? "" : ", \(info.pending.count) pending: run `leadscore db migrate`")],

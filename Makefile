@@ -1,0 +1,51 @@
+# leadscore: build, try, test, install. `make help` lists the targets.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+SIZE ?= small
+# The Swift runtime goes into the program, so that the installed file runs on machines without a toolchain.
+RELEASE_FLAGS := -c release --static-swift-stdlib
+ifeq ($(shell uname -s),Darwin)
+RELEASE_FLAGS := -c release
+endif
+BIN := .build/release
+SOURCES := Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint format bench install uninstall clean prepare
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+prepare: # See that SQLite's and zlib's headers are there
+	@sh Sources/CSQLite/prepare.sh
+
+build: prepare ## Build the release program, .build/release/leadscore
+	$(SWIFT) build $(RELEASE_FLAGS) --product leadscore
+	$(SWIFT) build $(RELEASE_FLAGS) --product ScoreBench
+
+demo: build ## Make a sample database and walk through it, in under a minute after the build
+	@BIN=$(BIN) sh examples/demo/demo.sh
+
+test: prepare ## Run all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint: ## Check the format of all Swift files
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format: ## Format all Swift files
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+bench: build ## Measure (SIZE=small|medium|large)
+	@$(BIN)/ScoreBench run --size $(SIZE)
+
+install: build ## Install the program into PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BIN)/leadscore $(DESTDIR)$(PREFIX)/bin/leadscore
+
+uninstall: ## Remove the program from PREFIX
+	rm -f $(DESTDIR)$(PREFIX)/bin/leadscore
+
+clean: ## Remove everything that was built
+	rm -rf .build demo

@@ -30,6 +30,10 @@ public enum ScoringError: Error, Sendable {
   case noHandoffStage(model: String)
   /// The active rules have no such stage.
   case unknownStage(String, known: [String])
+  /// There is no such adjustment.
+  case unknownAdjustment(Int64)
+  /// A period ends before it begins. Milliseconds since 1970.
+  case badPeriod(from: Int64, until: Int64)
   /// A guard that the caller set does not hold.
   case guardFailed(String)
 }

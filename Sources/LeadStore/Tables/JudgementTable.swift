@@ -8,6 +8,9 @@ public struct FastTrackRow: Sendable, Equatable {
   public var until: Int64?
   public var person: String
   public var reason: String
+  /// Who ended it early, and when.
+  public var liftedBy: String?
+  public var liftedAt: Int64?
 }
 
 /// A person's adjustment of a lead's score.
@@ -21,6 +24,9 @@ public struct AdjustmentRow: Sendable, Equatable {
   public var until: Int64?
   public var person: String
   public var reason: String
+  /// Who ended it early, and when.
+  public var liftedBy: String?
+  public var liftedAt: Int64?
 }
 
 /// All SQL of `fast_track` and `adjustment`.
@@ -38,35 +44,110 @@ public final class JudgementTable {
     } ?? true
   }
 
+  // MARK: Fast-tracks
+
+  private static let trackColumns = """
+    SELECT id, lead_id, stage, from_at, until_at, person, reason, lifted_by, lifted_at FROM fast_track
+    """
+
+  private static func track(_ row: borrowing Statement) -> FastTrackRow {
+    FastTrackRow(
+      id: row.integer(0), lead: row.integer(1), stage: row.text(2), from: row.integer(3),
+      until: row.optionalInteger(4), person: row.text(5), reason: row.text(6), liftedBy: row.optionalText(7),
+      liftedAt: row.optionalInteger(8))
+  }
+
   /// A lead's fast-tracks under a model, ended ones too, in the order in which they were set.
   public func fastTracks(model: Int64, lead: Int64) throws -> [FastTrackRow] {
-    var rows: [FastTrackRow] = []
-    try connection.forEachRow(
-      """
-      SELECT id, lead_id, stage, from_at, until_at, person, reason FROM fast_track
-      WHERE model_id = ?1 AND lead_id = ?2 ORDER BY id
-      """, [model, lead]
-    ) {
-      rows.append(
-        FastTrackRow(
-          id: $0.integer(0), lead: $0.integer(1), stage: $0.text(2), from: $0.integer(3),
-          until: $0.optionalInteger(4), person: $0.text(5), reason: $0.text(6)))
+    try rows(JudgementTable.trackColumns + " WHERE model_id = ?1 AND lead_id = ?2 ORDER BY id", [model, lead]) {
+      JudgementTable.track($0)
     }
-    return rows
+  }
+
+  /// All fast-tracks under a model, ended ones too.
+  public func fastTracks(model: Int64) throws -> [FastTrackRow] {
+    try rows(JudgementTable.trackColumns + " WHERE model_id = ?1 ORDER BY id", [model]) { JudgementTable.track($0) }
+  }
+
+  /// Adds a fast-track; returns its number.
+  public func addFastTrack(
+    model: Int64, lead: Int64, stage: String, from: Int64, until: Int64?, person: String, reason: String,
+    recordedAt: Int64
+  ) throws -> Int64 {
+    try connection.run(
+      """
+      INSERT INTO fast_track (model_id, lead_id, stage, from_at, until_at, person, reason, recorded_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+      """, model, lead, stage, from, until, person, reason, recordedAt)
+    return connection.lastInsertedRow
+  }
+
+  /// Ends the fast-tracks of a lead that hold at an instant; returns how many.
+  public func liftFastTracks(model: Int64, lead: Int64, at instant: Int64, by person: String?) throws -> Int64 {
+    try connection.run(
+      """
+      UPDATE fast_track SET until_at = ?3, lifted_at = ?3, lifted_by = ?4
+      WHERE model_id = ?1 AND lead_id = ?2 AND (until_at IS NULL OR until_at > ?3)
+      """, model, lead, instant, person)
+    return connection.changes
+  }
+
+  // MARK: Adjustments
+
+  private static let adjustmentColumns = """
+    SELECT id, lead_id, points, from_at, until_at, person, reason, lifted_by, lifted_at FROM adjustment
+    """
+
+  private static func adjustment(_ row: borrowing Statement) -> AdjustmentRow {
+    AdjustmentRow(
+      id: row.integer(0), lead: row.integer(1), points: row.integer(2), from: row.integer(3),
+      until: row.optionalInteger(4), person: row.text(5), reason: row.text(6), liftedBy: row.optionalText(7),
+      liftedAt: row.optionalInteger(8))
   }
 
   /// A lead's adjustments, ended ones too, in the order in which they were added.
   public func adjustments(lead: Int64) throws -> [AdjustmentRow] {
-    var rows: [AdjustmentRow] = []
-    try connection.forEachRow(
-      "SELECT id, lead_id, points, from_at, until_at, person, reason FROM adjustment WHERE lead_id = ?1 ORDER BY id",
-      [lead]
-    ) {
-      rows.append(
-        AdjustmentRow(
-          id: $0.integer(0), lead: $0.integer(1), points: $0.integer(2), from: $0.integer(3),
-          until: $0.optionalInteger(4), person: $0.text(5), reason: $0.text(6)))
+    try rows(JudgementTable.adjustmentColumns + " WHERE lead_id = ?1 ORDER BY id", [lead]) {
+      JudgementTable.adjustment($0)
     }
+  }
+
+  /// All adjustments, ended ones too.
+  public func adjustments() throws -> [AdjustmentRow] {
+    try rows(JudgementTable.adjustmentColumns + " ORDER BY id", []) { JudgementTable.adjustment($0) }
+  }
+
+  /// An adjustment by its number.
+  public func adjustment(_ id: Int64) throws -> AdjustmentRow? {
+    try rows(JudgementTable.adjustmentColumns + " WHERE id = ?1", [id]) { JudgementTable.adjustment($0) }.first
+  }
+
+  /// Adds an adjustment; returns its number.
+  public func addAdjustment(
+    lead: Int64, points: Int64, from: Int64, until: Int64?, person: String, reason: String, recordedAt: Int64
+  ) throws -> Int64 {
+    try connection.run(
+      """
+      INSERT INTO adjustment (lead_id, points, from_at, until_at, person, reason, recorded_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      """, lead, points, from, until, person, reason, recordedAt)
+    return connection.lastInsertedRow
+  }
+
+  /// Ends an adjustment at an instant, or at its own beginning where that is later.
+  public func liftAdjustment(_ id: Int64, at instant: Int64, by person: String?) throws {
+    try connection.run(
+      """
+      UPDATE adjustment SET until_at = max(from_at, ?2), lifted_at = ?2, lifted_by = ?3
+      WHERE id = ?1 AND (until_at IS NULL OR until_at > ?2)
+      """, id, instant, person)
+  }
+
+  private func rows<Row>(
+    _ sql: String, _ values: [any BindableValue], _ body: (borrowing Statement) -> Row
+  ) throws -> [Row] {
+    var rows: [Row] = []
+    try connection.forEachRow(sql, values) { rows.append(body($0)) }
     return rows
   }
 }

@@ -141,6 +141,12 @@ struct Failure {
       (.badData, "no stage of model '\(model)' has `handoff: true`; name the stages to export by --stage")
     case .unknownStage(let stage, let known):
       (.usage, "no stage '\(stage)'; the active rules have \(known.joined(separator: ", "))")
+    case .unknownAdjustment(let id): (.noInput, "no adjustment \(id); `leadscore adjust list` shows them")
+    case .badPeriod(let from, let until):
+      (
+        .usage,
+        "it would end at \(Instant(milliseconds: until)), not after its beginning, \(Instant(milliseconds: from))"
+      )
     case .guardFailed(let reason): (.no, reason)
     }
   }

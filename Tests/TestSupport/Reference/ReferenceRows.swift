@@ -52,6 +52,17 @@ public struct RefResult: Equatable, Sendable {
   public var stage: String?
   public var grade: String?
   public var version: Int
+
+  public init(
+    score: Int, groups: [String: Int], rules: [String: Int], stage: String?, grade: String?, version: Int
+  ) {
+    self.score = score
+    self.groups = groups
+    self.rules = rules
+    self.stage = stage
+    self.grade = grade
+    self.version = version
+  }
 }
 
 /// A row of score history. Points are hundredths.
@@ -67,4 +78,19 @@ public struct RefHistoryRow: Equatable, Sendable {
   public var gradeAfter: String?
   public var cause: String
   public var version: Int
+
+  public init(
+    key: String, at: Int64, before: Int?, after: Int, stageBefore: String?, stageAfter: String?, gradeAfter: String?,
+    cause: String, version: Int
+  ) {
+    self.key = key
+    self.at = at
+    self.before = before
+    self.after = after
+    self.stageBefore = stageBefore
+    self.stageAfter = stageAfter
+    self.gradeAfter = gradeAfter
+    self.cause = cause
+    self.version = version
+  }
 }

@@ -6,5 +6,5 @@ struct ScoreBenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ScoreBench",
     abstract: "Makes seeded data to try the program on.",
-    subcommands: [SampleCommand.self])
+    subcommands: [SampleCommand.self, WorkloadCommand.self])
 }

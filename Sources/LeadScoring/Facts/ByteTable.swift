@@ -13,6 +13,7 @@ struct ByteTable {
   private var mask: Int
   /// How many keys there are.
   private(set) var count = 0
+  private var lastOffset = 0
   private let seed = UInt64.random(in: .min ... .max)
 
   private static let free = UInt32.max
@@ -46,9 +47,20 @@ struct ByteTable {
   mutating func insert(_ key: UnsafeBufferPointer<UInt8>, value: UInt32) {
     if count * 4 >= slots.count * 3 { grow() }
     let hash = self.hash(key)
+    lastOffset = arena.count
     place(Slot(hash: hash, offset: UInt32(arena.count), length: UInt32(key.count), value: value))
     arena.append(contentsOf: key)
     count += 1
+  }
+
+  /// Where the key that was inserted last begins among all keys' bytes.
+  var lastKeyOffset: Int { lastOffset }
+
+  /// Calls `body` with the bytes of a key by its place.
+  func withKey<Result>(at offset: Int, count: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
+    -> Result
+  {
+    try arena.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[offset..<(offset + count)])) }
   }
 
   private mutating func place(_ slot: Slot) {

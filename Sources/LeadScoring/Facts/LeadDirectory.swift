@@ -3,14 +3,6 @@ internal import ScoreEngine
 
 /// Finds leads by their keys during an import, and numbers the new ones. Each key is asked of the database once.
 struct LeadDirectory {
-  /// A lead that the database does not have yet.
-  struct NewLead {
-    /// Trimmed, NFC, folded.
-    let folded: [UInt8]
-    /// As it was given, where that differs.
-    let given: String?
-  }
-
   /// Why a key is refused.
   enum KeyProblem: Error {
     case empty
@@ -25,7 +17,13 @@ struct LeadDirectory {
   private let greatestStored: Int64
   private var next: Int64
   private var numbers = ByteTable()
-  private var newLeads: [Int64: NewLead] = [:]
+  // By number, from the first new one on: where the folded key stands. A lead is few bytes here, since a file may
+  // bring millions.
+  private var keyOffsets: [UInt32] = []
+  private var keyLengths: [UInt16] = []
+  private var isTaken: [Bool] = []
+  /// Keys as they were given, where that differs.
+  private var givenKeys: [Int64: String] = [:]
   private var folded: [UInt8] = []
 
   init(_ database: LeadDatabase) throws {
@@ -61,23 +59,33 @@ struct LeadDirectory {
     guard folded.count <= LeadDirectory.longestKey else { throw KeyProblem.tooLong }
 
     if let number = folded.withUnsafeBufferPointer({ numbers.value(for: $0) }) { return Int64(number) }
-    var id: Int64?
-    if greatestStored > 0 { id = try folded.withUnsafeBufferPointer { try table.id(key: $0) } }
-    if id == nil {
-      id = next
-      newLeads[next] = NewLead(
-        folded: folded,
-        given: isFoldedAsGiven ? nil : given ?? String(decoding: trimmed, as: UTF8.self))
+    let stored = try greatestStored > 0 ? folded.withUnsafeBufferPointer { try table.id(key: $0) } : nil
+    let number = stored ?? next
+    folded.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(truncatingIfNeeded: number)) }
+    if stored == nil {
+      keyOffsets.append(UInt32(numbers.lastKeyOffset))
+      keyLengths.append(UInt16(folded.count))
+      isTaken.append(false)
+      if !isFoldedAsGiven { givenKeys[next] = given ?? String(decoding: trimmed, as: UTF8.self) }
       next += 1
     }
-    let number = id ?? 0
-    folded.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(truncatingIfNeeded: number)) }
     return number
   }
 
-  /// Takes a lead off the list of those that the database lacks; nil where it has it.
-  mutating func takeNew(_ id: Int64) -> NewLead? {
-    id > greatestStored ? newLeads.removeValue(forKey: id) : nil
+  /// Takes a lead off the list of those that the database lacks; false where it has it.
+  mutating func takeNew(_ id: Int64) -> Bool {
+    guard id > greatestStored else { return false }
+    let index = Int(id - greatestStored - 1)
+    guard !isTaken[index] else { return false }
+    isTaken[index] = true
+    return true
+  }
+
+  /// Calls `body` with a new lead's key: folded, and as it was given where that differs.
+  func withNewKey(_ id: Int64, _ body: (_ folded: UnsafeBufferPointer<UInt8>, _ given: String?) throws -> Void) rethrows
+  {
+    let index = Int(id - greatestStored - 1)
+    try numbers.withKey(at: Int(keyOffsets[index]), count: Int(keyLengths[index])) { try body($0, givenKeys[id]) }
   }
 
   /// The key of a lead with a key of a person's spelling, folded for a look-up.

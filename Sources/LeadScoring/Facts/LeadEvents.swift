@@ -25,15 +25,17 @@ extension ScoringSession {
   func decode(_ instant: Int64, _ tail: UnsafeBufferPointer<UInt8>) throws -> LeadEvent {
     guard let parts = EventTail(tail) else { throw StoreError.damaged("an event") }
     var properties = AttributeSet()
-    parts.forEachProperty(interned: { number in
-      properties.set(dictionary.propertyName(Int(number)), dictionary.propertyValue(Int(number)))
-    }, literal: { json in
-      if let parsed = try? JSONParser.parse(json), case .array(let pair) = parsed, pair.count == 2,
-        let name = pair[0].stringValue, let value = Value(json: pair[1])
-      {
-        properties.set(name, value)
-      }
-    })
+    parts.forEachProperty(
+      interned: { number in
+        properties.set(dictionary.propertyName(Int(number)), dictionary.propertyValue(Int(number)))
+      },
+      literal: { json in
+        if let parsed = try? JSONParser.parse(json), case .array(let pair) = parsed, pair.count == 2,
+          let name = pair[0].stringValue, let value = Value(json: pair[1])
+        {
+          properties.set(name, value)
+        }
+      })
     if let failure = dictionary.failure { throw failure }
     let id = parts.id.flatMap { try? JSONParser.parse($0).stringValue }
     return LeadEvent(occurredAt: instant, type: dictionary.typeName(parts.type), id: id, properties: properties)

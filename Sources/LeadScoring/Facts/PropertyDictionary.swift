@@ -13,16 +13,16 @@ final class PropertyDictionary: PropertySource {
   static let lengthLimit = 120
 
   private let tables: DictionaryTables
-  private var typeNumbers: [String: Int] = [:]
-  private var typeNames: [Int: String] = [:]
-  private var nameNumbers: [String: Int] = [:]
-  private var nameTexts: [String] = [""]
-  private var valueCounts: [Int?] = [nil]
-  private var nextProperty = 1
+  @exclusivity(unchecked) private var typeNumbers: [String: Int] = [:]
+  @exclusivity(unchecked) private var typeNames: [Int: String] = [:]
+  @exclusivity(unchecked) private var nameNumbers: [String: Int] = [:]
+  @exclusivity(unchecked) private var nameTexts: [String] = [""]
+  @exclusivity(unchecked) private var valueCounts: [Int?] = [nil]
+  @exclusivity(unchecked) private var nextProperty = 1
   private var hasStoredProperties = false
-  private var numbers: ByteTable
-  private var known: [Int32: (name: Int, value: Value)] = [:]
-  private var scratch: [UInt8] = []
+  @exclusivity(unchecked) private var numbers: ByteTable
+  @exclusivity(unchecked) private var known: [Int32: (name: Int, value: Value)] = [:]
+  @exclusivity(unchecked) private var scratch: [UInt8] = []
   /// A failure of the database while a number was looked up, where no error could be thrown.
   private(set) var failure: (any Error)?
 

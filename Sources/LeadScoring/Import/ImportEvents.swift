@@ -31,14 +31,14 @@ private final class EventImport {
   private let scorer: LeadScorer
   private let options: ImportOptions
   private let asOf: Int64
-  private var directory: LeadDirectory
+  @exclusivity(unchecked) private var directory: LeadDirectory
   private let staged: StagedRows
-  private var counts = ImportCounts()
-  private var tail: [UInt8] = []
-  private var scratch: [UInt8] = []
-  private var batch = EventBatch()
-  private var previous: SignalRecord
-  private var record: SignalRecord
+  @exclusivity(unchecked) private var counts = ImportCounts()
+  @exclusivity(unchecked) private var tail: [UInt8] = []
+  @exclusivity(unchecked) private var scratch: [UInt8] = []
+  @exclusivity(unchecked) private var batch = EventBatch()
+  @exclusivity(unchecked) private var previous: SignalRecord
+  @exclusivity(unchecked) private var record: SignalRecord
 
   init(_ session: ScoringSession, _ scorer: LeadScorer, options: ImportOptions, asOf: Int64) throws {
     self.session = session
@@ -96,7 +96,8 @@ private final class EventImport {
       case constant(PropertyTail, [UInt8])
     }
     let sources =
-      (properties.map { ($0.tail.number, Source.column($0)) } + constants.map { ($0.0.number, Source.constant($0.0, $0.1)) })
+      (properties.map { ($0.tail.number, Source.column($0)) }
+      + constants.map { ($0.0.number, Source.constant($0.0, $0.1)) })
       .sorted { $0.0 < $1.0 }.map(\.1)
 
     return { [self] reader in
@@ -234,26 +235,26 @@ private final class EventImport {
 
   /// Adds the batch to a lead.
   private func apply(to lead: Int64) throws {
-    let new = directory.takeNew(lead)
-    if let new {
-      try new.folded.withUnsafeBufferPointer { folded in
+    let isNew = directory.takeNew(lead)
+    if isNew {
+      try directory.withNewKey(lead) { folded, spelling in
         try Array("{}".utf8).withUnsafeBufferPointer { json in
           try session.database.leads.insert(
-            id: lead, folded: folded, given: new.given, createdAt: asOf, isGiven: false, attributes: json)
+            id: lead, folded: folded, given: spelling, createdAt: asOf, isGiven: false, attributes: json)
         }
       }
       counts.leadsCreated += 1
     }
     var accepted: Int64 = 0
     session.finder.reset()
-    try session.database.events.merge(batch, lead: lead, isNew: new != nil) { index in
+    try session.database.events.merge(batch, lead: lead, isNew: isNew) { index in
       accepted += 1
       try batch.withTail(index) { try session.finder.add(at: batch.instant(index), tail: $0) }
     }
     counts.created += accepted
     counts.duplicates += Int64(batch.count) - accepted
     guard accepted > 0, !session.models.isEmpty else { return }
-    if new != nil {
+    if isNew {
       session.finder.fill(&record, createdAt: asOf, previous: nil, attributes: nil)
       try scorer.store(record, lead: lead)
       try scorer.evaluate(lead: lead, previous: nil, record: record, at: asOf, cause: .event)

@@ -70,13 +70,13 @@ private final class LeadImport {
   private let scorer: LeadScorer
   private let options: ImportOptions
   private let asOf: Int64
-  private var directory: LeadDirectory
+  @exclusivity(unchecked) private var directory: LeadDirectory
   private let staged: StagedRows
-  private var counts = ImportCounts()
-  private var payload: [UInt8] = []
-  private var attributeNames: Set<String>
-  private var previous: SignalRecord
-  private var record: SignalRecord
+  @exclusivity(unchecked) private var counts = ImportCounts()
+  @exclusivity(unchecked) private var payload: [UInt8] = []
+  @exclusivity(unchecked) private var attributeNames: Set<String>
+  @exclusivity(unchecked) private var previous: SignalRecord
+  @exclusivity(unchecked) private var record: SignalRecord
 
   /// Stands for a row without `created_at`.
   private static let notGiven = Int64.min
@@ -236,14 +236,14 @@ private final class LeadImport {
     let given = rows.lazy.map { $0.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) } }
       .first { $0 != LeadImport.notGiven }
     session.finder.reset()
-    if let new = directory.takeNew(lead) {
+    if directory.takeNew(lead) {
       var attributes = AttributeSet()
       for row in rows { LeadImport.merge(row, into: &attributes) }
       try note(attributes)
-      try new.folded.withUnsafeBufferPointer { folded in
+      try directory.withNewKey(lead) { folded, spelling in
         try attributes.json.withUnsafeBufferPointer { json in
           try session.database.leads.insert(
-            id: lead, folded: folded, given: new.given, createdAt: given ?? asOf, isGiven: given != nil,
+            id: lead, folded: folded, given: spelling, createdAt: given ?? asOf, isGiven: given != nil,
             attributes: json)
         }
       }

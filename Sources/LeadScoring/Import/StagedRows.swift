@@ -25,8 +25,8 @@ final class StagedRows {
 
   private let folder: String
   private let capacity: Int
-  private var entries: [Entry] = []
-  private var arena: [UInt8] = []
+  @exclusivity(unchecked) private var entries: [Entry] = []
+  @exclusivity(unchecked) private var arena: [UInt8] = []
   private var file: Int32 = -1
   private var runs: [(start: Int64, end: Int64)] = []
   /// How many rows there are.
@@ -134,11 +134,11 @@ final class StagedRows {
 private final class RunReader {
   private let file: Int32
   private let folder: String
-  private var position: Int64
+  @exclusivity(unchecked) private var position: Int64
   private let end: Int64
-  private var buffer: [UInt8] = []
-  private var cursor = 0
-  private var length = 0
+  @exclusivity(unchecked) private var buffer: [UInt8] = []
+  @exclusivity(unchecked) private var cursor = 0
+  @exclusivity(unchecked) private var length = 0
   private(set) var lead: Int64 = 0
   private(set) var order: Int64 = 0
 
@@ -182,7 +182,9 @@ private final class RunReader {
       let size = min(max(RunReader.blockSize, count - buffer.count), Int(end - position))
       let old = buffer.count
       buffer.append(contentsOf: repeatElement(0, count: size))
-      try buffer.withUnsafeMutableBytes { try TemporaryFile.read(file, into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]), at: position, folder) }
+      try buffer.withUnsafeMutableBytes {
+        try TemporaryFile.read(file, into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]), at: position, folder)
+      }
       position += Int64(size)
     }
     return buffer.count >= count
@@ -225,7 +227,8 @@ enum TemporaryFile {
     }
   }
 
-  static func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64, _ folder: String) throws {
+  static func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64, _ folder: String) throws
+  {
     var done = 0
     while done < buffer.count {
       let count = pread(file, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))

@@ -106,7 +106,9 @@ extension ScoringSession {
         guard filter.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
         if left == 0 { throw StopIteration() }
         left -= 1
-        let track = try asksFastTracks ? fastTrack(model, lead: row.integer(0), stage: row.optionalText(3), at: row.integer(8)) : nil
+        let track =
+          try asksFastTracks
+          ? fastTrack(model, lead: row.integer(0), stage: row.optionalText(3), at: row.integer(8)) : nil
         try body(
           ScoredLead(
             key: row.text(1), score: row.integer(2), stage: row.optionalText(3), grade: row.optionalText(4),

@@ -186,9 +186,11 @@ extension ScoringSession {
     var record = SignalRecord(kinds: pack.kinds)
     var stored = SignalRecord(kinds: old.kinds)
     func assemble(lead: Int64, createdAt: Int64, found: SignalRecord?) throws {
-      let hasStored = try old.id != 0 && database.signals.withState(pack: old.id, lead: lead) { bytes in
-        guard stored.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
-      }
+      let hasStored =
+        try old.id != 0
+        && database.signals.withState(pack: old.id, lead: lead) { bytes in
+          guard stored.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
+        }
       guard hasStored || old.definitions.isEmpty || old.id == 0 else {
         throw StoreError.damaged("the signal state of lead \(lead)")
       }
@@ -204,7 +206,9 @@ extension ScoringSession {
       try body(lead, record)
     }
     if missing.isEmpty {
-      try forEachLeadBlock { rows in for row in rows { try assemble(lead: row.id, createdAt: row.createdAt, found: nil) } }
+      try forEachLeadBlock { rows in
+        for row in rows { try assemble(lead: row.id, createdAt: row.createdAt, found: nil) }
+      }
     } else {
       try forEachRebuiltRecord(partial) { lead, found in
         try assemble(lead: lead.id, createdAt: lead.createdAt, found: found)

@@ -35,7 +35,8 @@ extension ScoringSession {
           }
           try scorer.catchUp(model, lead: lead, record: record, to: asOf)
           onProgress?(
-            Progress(label: "Scoring", unit: "leads", done: scorer.counts.rescored, total: nil,
+            Progress(
+              label: "Scoring", unit: "leads", done: scorer.counts.rescored, total: nil,
               items: scorer.counts.rescored))
         }
       }

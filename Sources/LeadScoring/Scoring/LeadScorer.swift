@@ -21,7 +21,7 @@ final class LeadScorer {
   /// What the cause of new rows of history refers to.
   let causeReference: String?
   // Kept for its buffers.
-  private var packed: [UInt8] = []
+  @exclusivity(unchecked) private var packed: [UInt8] = []
 
   init(_ session: ScoringSession, reference: String? = nil) throws {
     self.session = session

@@ -61,10 +61,10 @@ final class SignalFinder {
   private let conditions: [(slot: Int, condition: CompiledCondition)]
   private let dictionary: PropertyDictionary
   // What the events at hand add to each slot.
-  private var instants: [[Int64]]
-  private var dated: [[DatedEvent]]
-  private var properties: [Int32] = []
-  private var literals: [(name: String, value: Value)] = []
+  @exclusivity(unchecked) private var instants: [[Int64]]
+  @exclusivity(unchecked) private var dated: [[DatedEvent]]
+  @exclusivity(unchecked) private var properties: [Int32] = []
+  @exclusivity(unchecked) private var literals: [(name: String, value: Value)] = []
 
   init(pack: SignalPack, dictionary: PropertyDictionary) {
     self.pack = pack
@@ -93,13 +93,15 @@ final class SignalFinder {
     guard let parts = EventTail(tail) else { throw StoreError.damaged("an event") }
     properties.removeAll(keepingCapacity: true)
     literals.removeAll(keepingCapacity: true)
-    parts.forEachProperty(interned: { properties.append($0) }) { json in
-      if let parsed = try? JSONParser.parse(json), case .array(let pair) = parsed, pair.count == 2,
-        let name = pair[0].stringValue, let value = Value(json: pair[1])
-      {
-        literals.append((name, value))
-      }
-    }
+    parts.forEachProperty(
+      interned: { properties.append($0) },
+      literal: { json in
+        if let parsed = try? JSONParser.parse(json), case .array(let pair) = parsed, pair.count == 2,
+          let name = pair[0].stringValue, let value = Value(json: pair[1])
+        {
+          literals.append((name, value))
+        }
+      })
     properties.withUnsafeBufferPointer { properties in
       matcher.match(type: parts.type, properties: properties, literals: literals, source: dictionary) { match in
         switch match {

@@ -53,7 +53,8 @@ public final class EventPageTable {
     leads: ClosedRange<Int64>,
     _ body: (_ lead: Int64, _ instant: Int64, _ tail: UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
-    let last = leads.upperBound >= Int64.max / EventPage.pagesPerLead - 1
+    let last =
+      leads.upperBound >= Int64.max / EventPage.pagesPerLead - 1
       ? Int64.max : (leads.upperBound + 1) * EventPage.pagesPerLead - 1
     try connection.forEachRow(
       "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id",

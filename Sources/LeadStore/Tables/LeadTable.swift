@@ -22,7 +22,8 @@ public final class LeadTable {
     self.connection = connection
     findID = try connection.prepare("SELECT id FROM lead WHERE key = ?1")
     insertRow = try connection.prepare(
-      "INSERT INTO lead (id, key, key_as_given, created_at, created_is_given, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+      "INSERT INTO lead (id, key, key_as_given, created_at, created_is_given, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    )
   }
 
   /// The number of the lead with a folded key. O(log leads).

@@ -103,9 +103,10 @@ public final class ModelTable {
     model: Int64, name: String?, document: String, digest: String, layout: String, createdAt: Int64, author: String?,
     note: String?
   ) throws -> Int {
-    let number = try connection.firstRow(
-      "SELECT coalesce(max(number), 0) + 1 FROM rule_version WHERE model_id = ?1", [model]
-    ) { $0.integer(0) } ?? 1
+    let number =
+      try connection.firstRow(
+        "SELECT coalesce(max(number), 0) + 1 FROM rule_version WHERE model_id = ?1", [model]
+      ) { $0.integer(0) } ?? 1
     try connection.run(
       """
       INSERT INTO rule_version (model_id, number, name, document, digest, layout, created_at, author, note)

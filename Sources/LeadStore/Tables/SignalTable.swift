@@ -13,7 +13,8 @@ public final class SignalTable {
 
   /// The number of a definition, which is added where it is new.
   public func id(ofDefinition definition: String) throws -> Int64 {
-    if let id = try connection.firstRow("SELECT id FROM signal WHERE definition = ?1", [definition], { $0.integer(0) }) {
+    if let id = try connection.firstRow("SELECT id FROM signal WHERE definition = ?1", [definition], { $0.integer(0) })
+    {
       return id
     }
     try connection.run("INSERT INTO signal (definition) VALUES (?1)", definition)

@@ -57,26 +57,26 @@ public final class LeadEvaluator {
   private let slots: [Int]
 
   /// The score in hundredths.
-  public private(set) var score: Int64 = 0
+  @exclusivity(unchecked) public private(set) var score: Int64 = 0
   /// The score of each group, in hundredths.
-  public private(set) var groupScores: [Int64]
+  @exclusivity(unchecked) public private(set) var groupScores: [Int64]
   /// The points of each rule, in hundredths, before its group's clamp; the last are the adjustments.
-  public private(set) var rulePoints: [Int64]
+  @exclusivity(unchecked) public private(set) var rulePoints: [Int64]
   /// The position of the stage that the rules give; -1 for a document without stages.
-  public private(set) var ruleStage = -1
+  @exclusivity(unchecked) public private(set) var ruleStage = -1
   /// Whether a `disqualify` entry holds.
-  public private(set) var isDisqualified = false
+  @exclusivity(unchecked) public private(set) var isDisqualified = false
   /// The stage that a person named, where one holds.
-  public private(set) var fastTrack: FastTrack?
+  @exclusivity(unchecked) public private(set) var fastTrack: FastTrack?
   /// The earliest instant after the evaluation at which anything may change, in milliseconds; `Int64.max` for never.
-  public private(set) var nextChange = Int64.max
-  private var bands: [Int]
-  private var gradeTexts: [[Int]: String] = [:]
+  @exclusivity(unchecked) public private(set) var nextChange = Int64.max
+  @exclusivity(unchecked) private var bands: [Int]
+  @exclusivity(unchecked) private var gradeTexts: [[Int]: String] = [:]
 
   // Events kept by `once_per`, or matching at the instant of a dated signal.
-  private var kept: [Int64] = []
-  private var matching: [Int64] = []
-  private var greatest: [Int64]
+  @exclusivity(unchecked) private var kept: [Int64] = []
+  @exclusivity(unchecked) private var matching: [Int64] = []
+  @exclusivity(unchecked) private var greatest: [Int64]
 
   /// An evaluator of rules over records of a pack.
   ///

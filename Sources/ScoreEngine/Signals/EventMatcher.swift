@@ -40,25 +40,25 @@ public final class EventMatcher {
     let isDated: Bool
   }
 
-  private var predicates: [Predicate] = []
+  @exclusivity(unchecked) private var predicates: [Predicate] = []
   private var predicateNumbers: [EventFilter: Int] = [:]
-  private var atoms: [Atom] = []
+  @exclusivity(unchecked) private var atoms: [Atom] = []
   private var fieldNumbers: [String: Int] = [:]
-  private var signals: [EventSignal] = []
+  @exclusivity(unchecked) private var signals: [EventSignal] = []
 
   // By type number.
-  private var signalsByType: [[Int]?] = []
-  private var typeNames: [String?] = []
+  @exclusivity(unchecked) private var signalsByType: [[Int]?] = []
+  @exclusivity(unchecked) private var typeNames: [String?] = []
   // By property number: the field, or -1 for one that no condition asks for, or -2 for one not seen yet.
-  private var fieldByProperty: [Int32] = []
+  @exclusivity(unchecked) private var fieldByProperty: [Int32] = []
 
   // For the event at hand.
-  private var epoch: UInt64 = 0
-  private var currentProperty: [Int32]
-  private var currentLiteral: [Int32]
-  private var currentEpoch: [UInt64]
-  private var predicateEpoch: [UInt64]
-  private var predicateAnswer: [Bool]
+  @exclusivity(unchecked) private var epoch: UInt64 = 0
+  @exclusivity(unchecked) private var currentProperty: [Int32]
+  @exclusivity(unchecked) private var currentLiteral: [Int32]
+  @exclusivity(unchecked) private var currentEpoch: [UInt64]
+  @exclusivity(unchecked) private var predicateEpoch: [UInt64]
+  @exclusivity(unchecked) private var predicateAnswer: [Bool]
 
   /// A matcher for the event signals among the definitions of a pack; a slot is a position in `definitions`.
   public init(definitions: [SignalDefinition]) {

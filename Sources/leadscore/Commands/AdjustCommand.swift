@@ -61,7 +61,8 @@ struct AdjustLiftCommand: ParsableCommand {
 
 struct AdjustListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List all adjustments, ended ones too.", discussion: "Example: leadscore adjust list")
+    commandName: "list", abstract: "List all adjustments, ended ones too.", discussion: "Example: leadscore adjust list"
+  )
 
   @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions

@@ -36,10 +36,17 @@ struct DatabaseInfoCommand: ParsableCommand {
     var table = Table(columns: [Table.Column("database"), Table.Column(sanitized(info.path), isTruncatable: true)])
     table.rows = [
       ["size", formatBytes(info.bytes)],
-      ["layout", "\(info.layout)" + (info.pending.isEmpty ? "" : ", \(info.pending.count) pending: run `leadscore db migrate`")],
+      [
+        "layout",
+        "\(info.layout)" + (info.pending.isEmpty ? "" : ", \(info.pending.count) pending: run `leadscore db migrate`"),
+      ],
       ["sqlite", "\(info.sqliteVersion), journal \(info.journalMode)"], ["leads", count(info.leads)],
       ["events", count(info.events)],
-      ["", info.firstEvent.flatMap { first in info.lastEvent.map { "\(formatMinute(first)) to \(formatMinute($0))" } } ?? "–"],
+      [
+        "",
+        info.firstEvent.flatMap { first in info.lastEvent.map { "\(formatMinute(first)) to \(formatMinute($0))" } }
+          ?? "–",
+      ],
       ["history rows", count(info.historyRows)], ["imports", count(info.imports)],
       ["evaluated", info.evaluatedAt.map { formatMinute($0) } ?? "never"],
     ]

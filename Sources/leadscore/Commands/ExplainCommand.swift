@@ -32,7 +32,8 @@ struct ExplainCommand: ParsableCommand {
       let output = RecordOutput(.csv, to: BufferedOutput.standardOutput(), columns: [])
       for part in explanation.rules where part.points != 0 || all {
         try output.print(
-          [("rule", .text(part.rule.id)), ("group", .text(part.rule.group)), ("points", .points(part.points))], cells: [])
+          [("rule", .text(part.rule.id)), ("group", .text(part.rule.group)), ("points", .points(part.points))],
+          cells: [])
       }
       if explanation.adjustment != 0 {
         try output.print(

@@ -21,7 +21,9 @@ struct ExportCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Leads in this stage; may be given again.", valueName: "stage"))
   var stage: [String] = []
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"), completion: .file())
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"),
+    completion: .file())
   var output = "-"
 
   @Option(name: .long, help: ArgumentHelp("Columns to write, separated by commas.", valueName: "names"))
@@ -49,7 +51,9 @@ struct ExportCommand: ParsableCommand {
     }
     try records.finish(names: chosen, ifNone: "")
     try file?.commit()
-    note("\(plural(count, "lead")) in \(query.stages.joined(separator: ", "))" + (file == nil ? "" : " written to \(output)"))
+    note(
+      "\(plural(count, "lead")) in \(query.stages.joined(separator: ", "))"
+        + (file == nil ? "" : " written to \(output)"))
   }
 
   private static let fixedNames = ["key", "score", "stage", "grade", "entered_stage_at", "version"]

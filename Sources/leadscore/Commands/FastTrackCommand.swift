@@ -68,7 +68,8 @@ struct FastTrackListCommand: ParsableCommand {
     for (key, row) in try session.fastTracks(model: common.model) {
       try output.print(
         [
-          ("key", .text(key)), ("stage", .text(row.stage)), ("from", .instant(row.from)), ("until", .instant(row.until)),
+          ("key", .text(key)), ("stage", .text(row.stage)), ("from", .instant(row.from)),
+          ("until", .instant(row.until)),
           ("by", .text(row.person)), ("reason", .text(row.reason)), ("lifted_by", .text(row.liftedBy)),
           ("lifted_at", .instant(row.liftedAt)),
         ],

@@ -87,7 +87,8 @@ struct HistoryCommand: ParsableCommand {
         format.format, to: BufferedOutput.standardOutput(),
         columns: [
           Table.Column("key", isTruncatable: true), Table.Column("at"), Table.Column("score", alignment: .right),
-          Table.Column("stage"), Table.Column("grade"), Table.Column("version", alignment: .right), Table.Column("since"),
+          Table.Column("stage"), Table.Column("grade"), Table.Column("version", alignment: .right),
+          Table.Column("since"),
         ])
       try output.print(
         record,
@@ -115,7 +116,8 @@ struct HistoryCommand: ParsableCommand {
       ScoreChart.Threshold(label: $0.stage, hundredths: $0.score)
     }
     let chart = ScoreChart(
-      points: points, start: since?.milliseconds, end: max(until?.milliseconds ?? instant, points.last?.milliseconds ?? 0),
+      points: points, start: since?.milliseconds,
+      end: max(until?.milliseconds ?? instant, points.last?.milliseconds ?? 0),
       thresholds: thresholds, stageChanges: changes, stages: try session.stageNames(model: common.model))
     let width = min(Terminal.width(1), 120)
     try printText(
@@ -129,7 +131,8 @@ struct HistoryCommand: ParsableCommand {
   ]
 
   private static func cells(_ row: HistoryRow, _ key: String) -> [String] {
-    let stage = row.stageBefore == row.stageAfter || row.before == nil
+    let stage =
+      row.stageBefore == row.stageAfter || row.before == nil
       ? row.stageAfter ?? "–" : "\(row.stageBefore ?? "–") → \(row.stageAfter ?? "–")"
     return [
       formatMinute(row.at), key, formatPoints(row.after),

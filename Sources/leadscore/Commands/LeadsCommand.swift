@@ -122,11 +122,14 @@ struct LeadsShowCommand: ParsableCommand {
     let color = Terminal.supportsColor(1)
     var table = Table(columns: [Table.Column("lead"), Table.Column(lead.key, isTruncatable: true)])
     table.rows = [
-      ["score", formatPoints(lead.score)], ["stage", "\(lead.stage ?? "–") since \(formatMinute(lead.enteredStageAt))"],
+      ["score", formatPoints(lead.score)],
+      ["stage", "\(lead.stage ?? "–") since \(formatMinute(lead.enteredStageAt))"],
       ["grade", lead.grade ?? "–"], ["version", String(lead.version)], ["created", formatMinute(lead.createdAt)],
       ["scored", formatMinute(lead.scoredAt)], ["next change", lead.nextChangeAt.map { formatMinute($0) } ?? "–"],
     ]
-    if let track = lead.fastTrack { table.rows.append(["fast-track", "\(track.stage) by \(track.person): \(track.reason)"]) }
+    if let track = lead.fastTrack {
+      table.rows.append(["fast-track", "\(track.stage) by \(track.person): \(track.reason)"])
+    }
     var text = table.render(width: Terminal.widthLimit(1), color: color)
     func section(_ title: String, _ rows: [[String]], right: Bool) {
       guard !rows.isEmpty else { return }

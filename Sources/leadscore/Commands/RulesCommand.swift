@@ -97,8 +97,10 @@ struct RulesListCommand: ParsableCommand {
     let output = RecordOutput(
       format.format, to: BufferedOutput.standardOutput(),
       columns: [
-        Table.Column("version", alignment: .right), Table.Column("", minWidth: 1), Table.Column("name", isTruncatable: true),
-        Table.Column("added"), Table.Column("by"), Table.Column("last applied"), Table.Column("note", isTruncatable: true),
+        Table.Column("version", alignment: .right), Table.Column("", minWidth: 1),
+        Table.Column("name", isTruncatable: true),
+        Table.Column("added"), Table.Column("by"), Table.Column("last applied"),
+        Table.Column("note", isTruncatable: true),
       ])
     for version in try session.database.models.versions(model: row.id) {
       let applied = activations.last { $0.version == version.number }
@@ -190,7 +192,8 @@ struct RulesDiffCommand: ParsableCommand {
     for change in changes {
       try output.print(
         [
-          ("section", .text(change.section.rawValue)), ("id", .text(change.id)), ("change", .text(change.kind.rawValue)),
+          ("section", .text(change.section.rawValue)), ("id", .text(change.id)),
+          ("change", .text(change.kind.rawValue)),
           (
             "fields",
             .json { writer in
@@ -220,7 +223,8 @@ struct RulesDiffCommand: ParsableCommand {
       case .changed, .reordered: (sign, style) = ("~", .yellow)
       }
       let name = sanitized([change.section.rawValue, change.id].compactMap(\.self).joined(separator: "/"))
-      lines.append(style.apply(to: "\(sign) \(name)\(change.kind == .reordered ? " in another order" : "")", enabled: color))
+      lines.append(
+        style.apply(to: "\(sign) \(name)\(change.kind == .reordered ? " in another order" : "")", enabled: color))
       for field in change.fields {
         let label = field.path.isEmpty ? "" : sanitized(field.path) + ": "
         switch (field.before, field.after) {
@@ -228,8 +232,10 @@ struct RulesDiffCommand: ParsableCommand {
           lines.append(
             "    \(label)" + Style.red.apply(to: sanitized(before), enabled: color) + " → "
               + Style.green.apply(to: sanitized(after), enabled: color))
-        case (nil, let after?): lines.append("    " + Style.green.apply(to: "+ \(label)\(sanitized(after))", enabled: color))
-        case (let before?, nil): lines.append("    " + Style.red.apply(to: "- \(label)\(sanitized(before))", enabled: color))
+        case (nil, let after?):
+          lines.append("    " + Style.green.apply(to: "+ \(label)\(sanitized(after))", enabled: color))
+        case (let before?, nil):
+          lines.append("    " + Style.red.apply(to: "- \(label)\(sanitized(before))", enabled: color))
         case (nil, nil): break
         }
       }
@@ -267,7 +273,8 @@ struct RulesApplyCommand: ParsableCommand {
     if !yes, !dryRun {
       guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
         throw CommandError(
-          .usage, "applying version \(version) needs --yes where nobody can be asked; --dry-run shows what would change")
+          .usage, "applying version \(version) needs --yes where nobody can be asked; --dry-run shows what would change"
+        )
       }
       let preview = try session.applyRules(
         version, model: common.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: true)
@@ -323,7 +330,9 @@ enum ApplySummary {
       StageFlow.Move(from: $0.key.from, to: $0.key.to ?? "–", count: $0.value)
     }
     if !moves.isEmpty {
-      text += "\n" + StageFlow(moves.sorted { $0.count > $1.count }, palette: StagePalette(stages: stages))
+      text +=
+        "\n"
+        + StageFlow(moves.sorted { $0.count > $1.count }, palette: StagePalette(stages: stages))
         .render(width: Terminal.width(2), color: color, unicode: Terminal.usesUTF8())
     }
     return text
@@ -331,11 +340,14 @@ enum ApplySummary {
 
   static func write(_ report: ApplyReport, to writer: inout JSONWriter) {
     var matrix: [String: [String: Int64]] = [:]
-    for (move, count) in report.stageMatrix { matrix[move.from ?? "", default: [:]][move.to ?? "", default: 0] += count }
+    for (move, count) in report.stageMatrix {
+      matrix[move.from ?? "", default: [:]][move.to ?? "", default: 0] += count
+    }
     RecordOutput.write(
       [
         ("version", .integer(Int64(report.version))), ("base_version", .integer(report.baseVersion.map(Int64.init))),
-        ("applied", .truth(report.wasApplied)), ("leads", .integer(report.leads)), ("changed", .integer(report.changed)),
+        ("applied", .truth(report.wasApplied)), ("leads", .integer(report.leads)),
+        ("changed", .integer(report.changed)),
         (
           "score_changes",
           .json {

@@ -61,7 +61,9 @@ struct ScoreCommand: ParsableCommand {
     if report.signalDifferences > 0 { note("\(plural(report.signalDifferences, "packed record")) rebuilt") }
     guard report.differences.isEmpty else {
       throw CommandError(
-        .no, "\(plural(Int64(report.differences.count), "lead")) differed from the facts and \(report.differences.count == 1 ? "was" : "were") corrected")
+        .no,
+        "\(plural(Int64(report.differences.count), "lead")) differed from the facts and \(report.differences.count == 1 ? "was" : "were") corrected"
+      )
     }
   }
 }

@@ -57,7 +57,8 @@ enum ExplanationJSON {
   ) {
     RecordOutput.write(
       [
-        ("occurred_at", .instant(entry.event.occurredAt)), ("type", .text(entry.event.type)), ("id", .text(entry.event.id)),
+        ("occurred_at", .instant(entry.event.occurredAt)), ("type", .text(entry.event.type)),
+        ("id", .text(entry.event.id)),
         ("properties", .json { entry.event.properties.write(to: &$0) }), ("points", .points(entry.points)),
         ("lost", .text(entry.loss?.rawValue)),
       ], to: &writer)

@@ -63,7 +63,9 @@ struct ExplanationText {
   private func clampNote(_ group: Explanation.GroupPart) -> String {
     var notes: [String] = []
     if group.take == .highest { notes.append("the highest of its parts") }
-    if group.unclamped != group.points { notes.append("\(formatPoints(group.unclamped)) before its limits, \(bounds(group.limits))") }
+    if group.unclamped != group.points {
+      notes.append("\(formatPoints(group.unclamped)) before its limits, \(bounds(group.limits))")
+    }
     return notes.joined(separator: "; ")
   }
 
@@ -83,7 +85,9 @@ struct ExplanationText {
     if case .silence = part.rule.clause { return }
     let relevant = part.entries.filter { showsAll || $0.loss == nil }
     let shown = showsAll ? relevant[...] : relevant.suffix(ExplanationText.shownEvents)
-    if relevant.count > shown.count { lines.append(detail(indent, "… \(relevant.count - shown.count) earlier, --all shows them")) }
+    if relevant.count > shown.count {
+      lines.append(detail(indent, "… \(relevant.count - shown.count) earlier, --all shows them"))
+    }
     for entry in shown { lines.append(eventLine(indent, entry)) }
     let lost = part.entries.filter { $0.loss != nil }
     if !showsAll, !lost.isEmpty { lines.append(detail(indent, lossSummary(lost.compactMap(\.loss)))) }
@@ -136,7 +140,10 @@ struct ExplanationText {
     }
     for id in explanation.disqualifications { lines.append("disqualified by \(bold(id))") }
     for stage in explanation.stages {
-      if stage.enters { lines.append("enters \(bold(stage.id))") ; continue }
+      if stage.enters {
+        lines.append("enters \(bold(stage.id))")
+        continue
+      }
       var missing = stage.minimums.filter { $0.has < $0.needed }.map {
         "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed)), \(formatPoints($0.needed - $0.has)) short"
       }

@@ -51,7 +51,10 @@ struct Failure {
       if !failure.message.isEmpty { Self.say(failure.message) }
       Self.end(failure.status)
     }
-    if let failure = described { Self.say(failure.1) ; Self.end(failure.0) }
+    if let failure = described {
+      Self.say(failure.1)
+      Self.end(failure.0)
+    }
     // What is left are help, version and mistakes in the arguments, which the argument parser words.
     let code = Leadscore.exitCode(for: error)
     if code == .success {
@@ -121,9 +124,15 @@ struct Failure {
           + "; `leadscore leads list` shows them"
       )
     case .badRules(let file, let diagnostics):
-      (.badData, "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was changed")
+      (
+        .badData,
+        "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was changed"
+      )
     case .badMapping(let file, let diagnostics):
-      (.badData, "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was imported")
+      (
+        .badData,
+        "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was imported"
+      )
     case .wrongMapping(let kind, let expected):
       (.usage, "the mapping is for \(kind.rawValue), and this imports \(expected.rawValue)")
     case .badInput(let file, let line, let reason):
@@ -189,7 +198,8 @@ struct Failure {
     case .cannotOpen: (.inputOutput, "cannot open the database: \(error.message)")
     case .notADatabase: (.badData, "the file is not a database")
     case .damaged: (.inputOutput, "the database is damaged: \(error.message); restore it from a backup")
-    case .inputOutput: (.inputOutput, "the database could not be read or written: \(error.message); nothing was changed")
+    case .inputOutput:
+      (.inputOutput, "the database could not be read or written: \(error.message); nothing was changed")
     case .constraint, .other: (.inputOutput, error.description)
     }
   }

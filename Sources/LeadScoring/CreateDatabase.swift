@@ -42,7 +42,7 @@ extension ScoringSession {
       name.utf8.count <= 64
     else { throw ScoringError.badModelName(name) }
     guard try !database.models.all().contains(where: { $0.name == name }) else { throw ScoringError.modelExists(name) }
-    return try applyInTransaction {
+    return try write {
       let id = try database.models.add(name, createdAt: clock())
       guard let rules else { return nil }
       let (number, _) = try ScoringSession.add(

@@ -25,41 +25,32 @@ extension ScoringSession {
     if let mapping = options.mapping, mapping.kind != kind {
       throw ScoringError.wrongMapping(kind: mapping.kind, expected: kind)
     }
-    let run: (() throws -> [ImportReport]) throws -> [ImportReport] =
-      options.isDryRun ? database.connection.writeAndUndo : database.connection.write
-    do {
-      let reports = try run {
-        try checkClock(asOf)
-        if !models.isEmpty, pack.id == 0 {
-          throw StoreError.damaged("signal_pack, which does not fit the active rules; run `leadscore score --all`")
-        }
-        var reports: [ImportReport] = []
-        for path in paths {
-          let id = try database.imports.begin(
-            kind: kind.rawValue, file: path, asOf: asOf, recordedAt: clock())
-          let scorer = try LeadScorer(self, reference: String(id))
-          let counts = try body(path, scorer)
-          try database.imports.finish(id, counts)
-          reports.append(
-            ImportReport(
-              file: path, counts: counts, leadsRescored: scorer.counts.rescored,
-              stageChanges: scorer.counts.stageChanges))
-          if scorer.counts.rescored > 0 {
-            for model in models { try database.models.setEvaluated(model.row.id, at: asOf) }
-          }
-        }
-        let due = try advanceDueLeads(to: asOf)
-        if !reports.isEmpty {
-          reports[reports.count - 1].leadsRescored += due.rescored
-          reports[reports.count - 1].stageChanges += due.stageChanges
-        }
-        return reports
+    return try write(undo: options.isDryRun) {
+      try checkClock(asOf)
+      if !models.isEmpty, pack.id == 0 {
+        throw StoreError.damaged("signal_pack, which does not fit the active rules; run `leadscore score --all`")
       }
-      if options.isDryRun { try forgetDictionary() }
+      var reports: [ImportReport] = []
+      for path in paths {
+        let id = try database.imports.begin(
+          kind: kind.rawValue, file: path, asOf: asOf, recordedAt: clock())
+        let scorer = try LeadScorer(self, reference: String(id))
+        let counts = try body(path, scorer)
+        try database.imports.finish(id, counts)
+        reports.append(
+          ImportReport(
+            file: path, counts: counts, leadsRescored: scorer.counts.rescored,
+            stageChanges: scorer.counts.stageChanges))
+        if scorer.counts.rescored > 0 {
+          for model in models { try database.models.setEvaluated(model.row.id, at: asOf) }
+        }
+      }
+      let due = try advanceDueLeads(to: asOf)
+      if !reports.isEmpty {
+        reports[reports.count - 1].leadsRescored += due.rescored
+        reports[reports.count - 1].stageChanges += due.stageChanges
+      }
       return reports
-    } catch {
-      try? forgetDictionary()
-      throw error
     }
   }
 }

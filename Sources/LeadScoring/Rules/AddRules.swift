@@ -35,7 +35,7 @@ extension ScoringSession {
   public func addRules(
     _ rules: CheckedRules, model: String, author: String?, note: String?
   ) throws -> (number: Int, isNew: Bool) {
-    try database.connection.write {
+    try write {
       try ScoringSession.add(rules, to: database, model: modelRow(model).id, now: clock(), author: author, note: note)
     }
   }

@@ -54,20 +54,8 @@ extension ScoringSession {
     _ number: Int, model name: String, asOf: Int64, by person: String?, limit: StageChangeLimit? = nil,
     dryRun: Bool = false
   ) throws -> ApplyReport {
-    try applyInTransaction(dryRun: dryRun) {
+    try write(undo: dryRun) {
       try activate(number, model: name, asOf: asOf, by: person, limit: limit)
-    }
-  }
-
-  /// Runs `body` in one write transaction and reads the rules again where it was undone.
-  func applyInTransaction<Result>(dryRun: Bool = false, _ body: () throws -> Result) throws -> Result {
-    do {
-      let result = try dryRun ? database.connection.writeAndUndo(body) : database.connection.write(body)
-      if dryRun { try reload() }
-      return result
-    } catch {
-      try? reload()
-      throw error
     }
   }
 

@@ -78,9 +78,9 @@ extension ScoringSession {
   private func judging<Result>(
     leadID lead: Int64, model name: String?, asOf: Int64, _ body: (_ model: Int64, _ lead: Int64) throws -> Result
   ) throws -> Result {
-    let chosen = try name.map { [try activeModel($0)] } ?? models
-    return try database.connection.write {
+    try write {
       try checkClock(asOf)
+      let chosen = try name.map { [try activeModel($0)] } ?? models
       _ = try advanceDueLeads(to: asOf)
       let result = try body(chosen.first?.row.id ?? 0, lead)
       // Asked for after the change: the scorer notes whether any judgement exists at all.

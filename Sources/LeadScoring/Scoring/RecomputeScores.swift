@@ -29,7 +29,7 @@ extension ScoringSession {
   /// - Throws: ``ScoringError/backInTime(asked:last:)``, `DatabaseError`.
   /// - Complexity: O(leads + events).
   public func recompute(asOf: Int64) throws -> RecomputeReport {
-    try database.connection.write {
+    try write {
       try checkClock(asOf)
       if pack.id == 0 { try replacePack() }
       var report = RecomputeReport()

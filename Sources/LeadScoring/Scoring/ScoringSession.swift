@@ -9,6 +9,8 @@ public final class ScoringSession {
   /// Milliseconds since 1970.
   public let clock: () -> Int64
   private(set) var models: [ActiveModel] = []
+  /// The state of the file that the session knows, as far as other connections changed it.
+  private var dataVersion: Int64 = 0
   private(set) var pack: SignalPack
   private(set) var dictionary: PropertyDictionary
   private(set) var finder: SignalFinder
@@ -38,7 +40,43 @@ public final class ScoringSession {
     dictionary = try PropertyDictionary(database)
     pack = SignalPack(id: 0, definitions: [])
     finder = SignalFinder(pack: pack, dictionary: dictionary)
-    try reload()
+    try load()
+  }
+
+  // MARK: Transactions
+
+  /// Runs `body` in one write transaction, which is undone where it throws, or always where `undo` asks for it. Inside
+  /// it the session knows the rules and the dictionary as they stand in the file, whatever other processes did since it
+  /// was opened; after an undone one it forgets what was true inside alone.
+  func write<Result>(undo: Bool = false, _ body: () throws -> Result) throws -> Result {
+    func refreshed() throws -> Result {
+      if try database.connection.dataVersion() != dataVersion { try load() }
+      return try body()
+    }
+    do {
+      guard undo else { return try database.connection.write(refreshed) }
+      let result = try database.connection.writeAndUndo(refreshed)
+      try load()
+      return result
+    } catch {
+      try? load()
+      throw error
+    }
+  }
+
+  /// From now on the session reads one state of the file, whatever is written to it meanwhile, and cannot write.
+  public func holdSnapshot() throws {
+    try database.connection.execute("BEGIN")
+    if try database.connection.dataVersion() != dataVersion { try load() }
+  }
+
+  /// Reads everything that the session keeps in memory from one state of the file.
+  private func load() throws {
+    try database.connection.read {
+      dataVersion = try database.connection.dataVersion()
+      dictionary = try PropertyDictionary(database)
+      try reload()
+    }
   }
 
   /// Reads models, active versions and pack again, after they changed.
@@ -50,6 +88,7 @@ public final class ScoringSession {
     }
     guard !compiled.isEmpty else {
       models = []
+      finder = SignalFinder(pack: pack, dictionary: dictionary)
       return
     }
     let rules = compiled.map(\.2)
@@ -58,12 +97,6 @@ public final class ScoringSession {
       try SignalPack.stored(in: database, for: rules) ?? SignalPack(id: 0, definitions: SignalPack.union(rules))
     self.pack = pack
     models = compiled.compactMap { ActiveModel(row: $0.0, version: $0.1, rules: $0.2, pack: pack.definitions) }
-    finder = SignalFinder(pack: pack, dictionary: dictionary)
-  }
-
-  /// Forgets what was looked up inside a transaction that was undone.
-  func forgetDictionary() throws {
-    dictionary = try PropertyDictionary(database)
     finder = SignalFinder(pack: pack, dictionary: dictionary)
   }
 

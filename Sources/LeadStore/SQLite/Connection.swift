@@ -156,6 +156,11 @@ public final class Connection {
   /// The rowid of the newest row that this connection inserted.
   public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
+  /// A number that changes when another connection commits a change: https://sqlite.org/pragma.html#pragma_data_version
+  public func dataVersion() throws -> Int64 {
+    try firstRow("PRAGMA data_version") { $0.integer(0) } ?? 0
+  }
+
   /// How many rows the last statement changed.
   public var changes: Int64 { sqlite3_changes64(handle) }
 

@@ -49,10 +49,12 @@ struct CommonOptions: ParsableArguments {
         try ScoringSession(
           try LeadDatabase.open(path: path, mode: .readWrite, busyTimeout: 1000), clock: Clock.now))
       try session.bringUpToDate(to: instant)
+      try session.holdSnapshot()
       return session
     } catch let error as DatabaseError where [.busy, .readOnly, .cannotOpen].contains(error.kind) {
       let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
       try session.bringUpToDate(to: instant)
+      try session.holdSnapshot()
       return session
     }
   }

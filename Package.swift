@@ -63,7 +63,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "TerminalOutputTests", dependencies: ["TerminalOutput"], swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["leadscore", "ScoreBench", "RecordFormats", "TestSupport"],
+      name: "CommandLineTests", dependencies: ["leadscore", "ScoreBench", "RecordFormats", "CSQLite"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -103,29 +103,28 @@ CREATE TABLE approval (
 -- What a preview found, kept so that exactly that can be applied later.
 CREATE TABLE plan (
   id              INTEGER PRIMARY KEY,
-  name            TEXT    NOT NULL UNIQUE,
   model_id        INTEGER NOT NULL REFERENCES model (id),
-  format          INTEGER NOT NULL,
+  format          INTEGER NOT NULL, -- of plan_block and summary
   program         TEXT    NOT NULL,
-  version_id      INTEGER REFERENCES rule_version (id),
-  document        TEXT,
-  base_version_id INTEGER REFERENCES rule_version (id),
+  version_id      INTEGER REFERENCES rule_version (id), -- NULL for a document that was not a version yet
+  document_digest TEXT    NOT NULL,
+  document        TEXT    NOT NULL,
+  base_version_id INTEGER NOT NULL REFERENCES rule_version (id),
   as_of           INTEGER NOT NULL,
   recorded_at     INTEGER NOT NULL,
-  facts_mark      TEXT    NOT NULL,
-  guards          TEXT    NOT NULL,
-  digest          TEXT    NOT NULL,
-  summary         TEXT    NOT NULL
+  leads           INTEGER NOT NULL,
+  digest          TEXT    NOT NULL, -- SHA-256 over the results of all leads
+  summary         TEXT    NOT NULL  -- JSON, as `rules preview --format json` prints it
 ) STRICT;
 
-CREATE TABLE plan_lead (
-  plan_id INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
-  lead_id INTEGER NOT NULL REFERENCES lead (id) ON DELETE CASCADE,
-  score   INTEGER NOT NULL,
-  stage   TEXT,
-  grade   TEXT,
-  PRIMARY KEY (plan_id, lead_id)
-) STRICT, WITHOUT ROWID;
+-- The results and the facts that a plan saw, as two 64-bit hashes for each of 4,096 leads from first_lead on; zeros
+-- where there was no lead.
+CREATE TABLE plan_block (
+  plan_id    INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+  first_lead INTEGER NOT NULL,
+  hashes     BLOB    NOT NULL,
+  PRIMARY KEY (plan_id, first_lead)
+) STRICT;
 
 -- The newest activation of a model names its active version.
 CREATE TABLE activation (

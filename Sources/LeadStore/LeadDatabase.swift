@@ -19,6 +19,9 @@ public final class LeadDatabase {
   public let history: HistoryTable
   public let judgements: JudgementTable
   public let imports: ImportRunTable
+  public let settings: SettingTable
+  public let approvals: ApprovalTable
+  public let plans: PlanTable
 
   private init(_ connection: Connection) throws {
     self.connection = connection
@@ -31,6 +34,9 @@ public final class LeadDatabase {
     history = try HistoryTable(connection)
     judgements = JudgementTable(connection)
     imports = ImportRunTable(connection)
+    settings = SettingTable(connection)
+    approvals = ApprovalTable(connection)
+    plans = PlanTable(connection)
   }
 
   /// Opens a database that has all migrations of this program.

@@ -49,9 +49,11 @@ public final class BufferedOutput: OutputSink {
     buffer.deallocate()
   }
 
-  /// Makes a write to a closed pipe an error instead of the end of the process. Call it once, when the program starts.
-  public static func ignoreBrokenPipes() {
+  /// Makes a write to a closed pipe, or beyond a limit on the size of files, an error instead of the end of the process.
+  /// Call it once, when the program starts.
+  public static func ignoreWriteSignals() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 
   /// Appends the text as UTF-8.

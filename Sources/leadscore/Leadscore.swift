@@ -25,12 +25,31 @@ struct Leadscore: ParsableCommand {
     ])
 
   static func main() {
-    BufferedOutput.ignoreBrokenPipes()
+    BufferedOutput.ignoreWriteSignals()
     do {
+      try checkCommandName(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot()
       try command.run()
     } catch {
       Failure(error).exit()
+    }
+  }
+
+  /// Names an unknown command as such, where the argument parser would complain of whatever follows it.
+  private static func checkCommandName(_ arguments: [String]) throws {
+    var command: any ParsableCommand.Type = Leadscore.self
+    var path = "leadscore"
+    for argument in arguments {
+      let known = command.configuration.subcommands
+      guard !known.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return }
+      guard let next = known.first(where: { $0.configuration.commandName == argument }) else {
+        let names = known.compactMap { $0.configuration.commandName }
+        throw CommandError(
+          .usage,
+          "no command '\(sanitized(argument))'; `\(path)` has \(names.joined(separator: ", ")) (see \(path) --help)")
+      }
+      command = next
+      path += " " + argument
     }
   }
 }

@@ -22,7 +22,9 @@ struct LeadsListCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Only leads in this stage; may be given again.", valueName: "stage"))
   var stage: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("Only leads with this score at least.", valueName: "points"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Only leads with this score at least.", valueName: "points"))
   var minScore: PointsArgument?
 
   @Option(name: .long, help: ArgumentHelp("Only leads with this grade.", valueName: "grade"))
@@ -34,7 +36,7 @@ struct LeadsListCommand: ParsableCommand {
   var `where`: [WhereArgument] = []
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "Sort by \(LeadQuery.SortField.allCases.map(\.rawValue).joined(separator: ", ")); - before one turns it round.",
       valueName: "fields"))

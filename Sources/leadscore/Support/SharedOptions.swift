@@ -36,7 +36,12 @@ struct CommonOptions: ParsableArguments {
 
   /// A session that writes.
   func open() throws -> ScoringSession {
-    withProgress(try ScoringSession(try LeadDatabase.open(path: path, mode: .readWrite), clock: Clock.now))
+    do {
+      return withProgress(try ScoringSession(try LeadDatabase.open(path: path, mode: .readWrite), clock: Clock.now))
+    } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {
+      throw CommandError(
+        .inputOutput, "cannot open \(path) to write (\(error.message)); the file and its folder must be writable")
+    }
   }
 
   /// A session in which every score is that of `instant`.
@@ -62,7 +67,7 @@ struct CommonOptions: ParsableArguments {
   /// A session on the database as it stands, for what does not depend on the instant.
   func openAsItStands() throws -> ScoringSession {
     do {
-      return try open()
+      return withProgress(try ScoringSession(try LeadDatabase.open(path: path, mode: .readWrite), clock: Clock.now))
     } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {
       return try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now)
     }

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The table of exit statuses, a case each.
+struct ExitStatusTests {
+  @Test func done() throws {
+    let work = try Workspace.prepared()
+    #expect(try work.run("leads", "list").status == 0)
+    for arguments in [["--help"], ["--version"], ["help", "import"], ["leads", "list", "-h"]] {
+      let run = try work.run(arguments)
+      #expect(run.status == 0)
+      #expect(!run.output.isEmpty && run.errors.isEmpty, "\(arguments)")
+    }
+  }
+
+  @Test func theAnswerIsNo() throws {
+    let work = try Workspace.prepared()
+    try work.write("r.csv", "key,title\nbad@x,CEO,extra\n")
+    try work.write("r2.yaml", Workspace.rules.replacingOccurrences(of: "score: 20", with: "score: 30"))
+    try work.done("rules", "add", "r2.yaml", "--as-of", Workspace.t2)
+    try work.unchanged {
+      let strict = try work.refused(1, "import", "leads", "r.csv", "--strict", "--as-of", Workspace.t2, remarks: true)
+      #expect(strict.contains("r.csv"))
+      try work.refused(
+        1, "rules", "apply", "2", "--yes", "--max-stage-changes", "0", "--as-of", Workspace.t1)
+    }
+    try work.done("rules", "apply", "2", "--yes", "--max-stage-changes", "1", "--as-of", Workspace.t1)
+  }
+
+  @Test func backInTimeIsNo() throws {
+    let work = try Workspace.prepared()
+    try work.write("a.csv", "key\nnew@x\n")
+    try work.unchanged {
+      for arguments in [
+        ["import", "leads", "a.csv"], ["score"], ["score", "--all"], ["leads", "list"], ["explain", "ann@x"],
+      ] {
+        let run = try work.run(arguments + ["--as-of", "2026-02-01T00:00:00Z"])
+        let message = work.expectRefusal(run, 1)
+        #expect(message.contains("2026-03-02T00:00:00Z"), "the way out is that instant: \(message)")
+      }
+    }
+  }
+
+  @Test func usage() throws {
+    let work = try Workspace.prepared()
+    try work.unchanged {
+      for arguments in [
+        ["frobnicate"], ["leads", "lsit"], ["leads", "list", "--fromat", "json"],
+        ["leads", "list", "--format", "xml"], ["leads", "list", "--limit", "x"], ["leads", "list", "--limit", "-1"],
+        ["leads", "list", "--min-score", "1.234"], ["leads", "list", "--sort", "height"],
+        ["leads", "list", "--where", "title"], ["leads", "list", "extra"], ["leads", "show"], ["import", "leads"],
+        ["rules", "apply", "x"], ["rules", "apply"], ["score", "--as-of", "2026-02-30"],
+        ["score", "--as-of", "yesterday"], ["history", "--chart"], ["history", "--at", "2026-01-01"],
+        ["history", "--cause", "weather"], ["init", "--starter", "nope", "--db", "n.db"],
+        ["init", "--starter", "education", "--rules", "rules.yaml", "--db", "n.db"],
+        ["import", "leads", "l.csv", "--encoding", "klingon"],
+        ["rules", "apply", "1", "--max-stage-changes", "101%"],
+      ] {
+        work.expectRefusal(try work.run(arguments), 64)
+      }
+      // Nobody is there to be asked.
+      try work.refused(64, "rules", "apply", "1", "--as-of", Workspace.t2)
+    }
+    #expect(!work.exists("n.db"))
+  }
+
+  @Test func badInputAndBadRules() throws {
+    let work = try Workspace.prepared()
+    try work.write("h.csv", "name,title\nok@x,CEO\n")
+    try work.write("n.yaml", "rules: [ {id: a, points: 5\n")
+    try work.unchanged {
+      try work.refused(65, "import", "leads", "h.csv", "--as-of", Workspace.t2)
+      try work.refused(65, "rules", "add", "n.yaml", remarks: true)
+    }
+  }
+
+  @Test func noSuchInput() throws {
+    let work = try Workspace.prepared()
+    try work.unchanged {
+      #expect(try work.refused(66, "import", "leads", "nowhere.csv").contains("nowhere.csv"))
+      try work.refused(66, "import", "leads", "l.csv", "nowhere.csv")
+      try work.refused(66, "import", "leads", "l.csv", "--map", "nowhere.yaml")
+      try work.refused(66, "rules", "add", "nowhere.yaml")
+      try work.refused(66, "rules", "check", "nowhere.yaml")
+      try work.refused(66, "rules", "apply", "99", "--yes")
+      try work.refused(66, "rules", "show", "99")
+      try work.refused(66, "leads", "show", "nobody@x", "--as-of", Workspace.t1)
+      try work.refused(66, "explain", "nobody@x", "--as-of", Workspace.t1)
+      try work.refused(66, "leads", "list", "--model", "nope", "--as-of", Workspace.t1)
+      try work.refused(66, "leads", "list", "--db", "none.db")
+      try work.refused(66, "init", "--rules", "none.yaml", "--db", "new.db")
+    }
+    #expect(!work.exists("none.db") && !work.exists("new.db"))
+  }
+
+  @Test func cannotCreate() throws {
+    let work = try Workspace.prepared()
+    try work.unchanged {
+      try work.refused(73, "init")
+      try work.refused(73, "init", "--db", "no/such/x.db")
+      try work.refused(73, "export", "--stage", "mql", "-o", "no/such/x.csv", "--as-of", Workspace.t1)
+      try work.refused(73, "models", "add", "main", "--as-of", Workspace.t2)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import LeadStore
+import Testing
+
+@Suite("What the layout forbids and what follows from it")
+struct TriggerTests {
+  private let folder: TestFolder
+  private let database: LeadDatabase
+  private let model: Int64
+  private var connection: Connection { database.connection }
+
+  init() throws {
+    folder = try TestFolder()
+    database = try LeadDatabase.make(in: folder)
+    (model, _) = try database.addModel()
+    try database.addLead(1, "ann")
+    try database.addLead(2, "bob")
+    try database.history.append(.sample(model: model, lead: 1, at: 10, before: nil, after: 100))
+    try database.history.append(.sample(model: model, lead: 1, at: 20, before: 100, after: 250))
+    try database.history.append(.sample(model: model, lead: 2, at: 30, before: nil, after: 5))
+  }
+
+  private let historyColumns = "id, model_id, lead_id, at, recorded_at, after, cause, version"
+
+  @Test(
+    "history is append-only",
+    arguments: [
+      "UPDATE score_history SET after = 0 WHERE id = 1",
+      "UPDATE score_history SET after = after",
+      "UPDATE OR IGNORE score_history SET at = 1",
+      "DELETE FROM score_history WHERE id = 2",
+      "DELETE FROM score_history",
+      "INSERT INTO score_history (id, model_id, lead_id, at, recorded_at, after, cause, version) "
+        + "VALUES (1, 1, 1, 0, 0, 0, 'event', 1) ON CONFLICT (id) DO UPDATE SET after = 0",
+    ])
+  func history(_ sql: String) throws {
+    let before = try connection.contents()
+    let error = try #require(try databaseError { try connection.run(sql) })
+    #expect(error.kind == .constraint)
+    #expect(error.message.contains("append-only"))
+    #expect(try connection.contents() == before)
+  }
+
+  @Test("history cannot be replaced either")
+  func historyReplace() throws {
+    withKnownIssue("REPLACE deletes without the DELETE triggers, unless recursive_triggers is on") {
+      let error = try databaseError {
+        try connection.run(
+          "INSERT OR REPLACE INTO score_history (\(historyColumns)) VALUES (1, 1, 1, 0, 0, 0, 'event', 1)")
+      }
+      #expect(error?.kind == .constraint)
+      #expect(try connection.integer("SELECT after FROM score_history WHERE id = 1") == 100)
+    }
+  }
+
+  @Test(
+    "rule versions are immutable",
+    arguments: [
+      "UPDATE rule_version SET note = 'x'", "UPDATE rule_version SET document = document",
+      "DELETE FROM rule_version", "DELETE FROM model",
+    ])
+  func versions(_ sql: String) throws {
+    let before = try connection.contents()
+    #expect(try databaseError { try connection.run(sql) }?.kind == .constraint)
+    #expect(try connection.contents() == before)
+  }
+
+  @Test("rule versions cannot be replaced either")
+  func versionReplace() throws {
+    withKnownIssue("REPLACE deletes without the DELETE triggers, unless recursive_triggers is on") {
+      let error = try databaseError {
+        try connection.run(
+          "INSERT OR REPLACE INTO rule_version (id, model_id, number, document, digest, layout, created_at) "
+            + "VALUES (1, 1, 1, 'forged', 'd', '{}', 0)")
+      }
+      #expect(error?.kind == .constraint)
+      #expect(try connection.text("SELECT document FROM rule_version WHERE id = 1") != "forged")
+    }
+  }
+
+  @Test("erasing a lead erases all that is derived from it and nothing of others")
+  func cascade() throws {
+    try connection.execute(
+      """
+      INSERT INTO signal_pack (id, signals) VALUES (1, '[]');
+      INSERT INTO handoff_batch (id, model_id, consumer, number, as_of, recorded_at, options)
+        VALUES (1, 1, 'crm', 1, 0, 0, '{}');
+      """)
+    for (id, history) in [(Int64(1), Int64(1)), (2, 3)] {
+      try database.scores.put(
+        ScoreRow(
+          model: model, lead: id, version: 1, score: 1, stage: nil, ruleStage: nil, enteredStageAt: 0, grade: nil,
+          groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: 5))
+      try connection.run("INSERT INTO signal_state VALUES (1, ?1, x'00')", id)
+      try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?2, ?1, '{}')", id, history)
+      try connection.run(
+        "INSERT INTO fast_track (model_id, lead_id, stage, from_at, person, reason, recorded_at) "
+          + "VALUES (1, ?1, 'mql', 0, 'a', 'b', 0)", id)
+      try connection.run(
+        "INSERT INTO adjustment (lead_id, points, from_at, person, reason, recorded_at) VALUES (?1, 5, 0, 'a', 'b', 0)",
+        id)
+    }
+    try connection.write { try connection.run("DELETE FROM lead WHERE id = 1") }
+    for table in [
+      "lead_score", "score_history", "signal_state", "handoff", "fast_track", "adjustment",
+    ] {
+      #expect(
+        try connection.rows("SELECT DISTINCT lead_id FROM \(table)", columns: 1) == [["2"]], "\(table)")
+    }
+    #expect(try connection.rows("PRAGMA foreign_key_check", columns: 1).isEmpty)
+    // What the others keep is still protected.
+    #expect(try databaseError { try connection.run("DELETE FROM score_history") }?.kind == .constraint)
+  }
+
+  @Test(
+    "values that cannot be are refused",
+    arguments: [
+      "INSERT INTO lead VALUES (9, '', NULL, 0, 0, '{}')",
+      "INSERT INTO lead VALUES (9, 'ann', NULL, 0, 0, '{}')",
+      "INSERT INTO lead VALUES (9, 'x', NULL, 0, 2, '{}')",
+      "INSERT INTO lead VALUES (9, 'x', NULL, 'soon', 0, '{}')",
+      "INSERT INTO event_page VALUES (9, 5, 4, 1, '[]')",
+      "INSERT INTO event_page VALUES (9, 5, 5, 0, '[]')",
+      "INSERT INTO property (name_id, value) VALUES (77, '1')",
+      "INSERT INTO import_run VALUES (1, 'songs', 'f', 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+      "INSERT INTO score_history (model_id, lead_id, at, recorded_at, after, cause, version) "
+        + "VALUES (1, 1, 0, 0, 0, 'whim', 1)",
+      "INSERT INTO activation (model_id, version_id, as_of, recorded_at, kind) VALUES (1, 1, 0, 0, 'wish')",
+      "INSERT INTO activation (model_id, version_id, as_of, recorded_at, kind) VALUES (1, 99, 0, 0, 'apply')",
+      "INSERT INTO rule_version (model_id, number, document, digest, layout, created_at) "
+        + "VALUES (1, 2, '', 'd-main', '{}', 0)",
+    ])
+  func checks(_ sql: String) throws {
+    #expect(try databaseError { try connection.run(sql) }?.kind == .constraint)
+  }
+}

@@ -9,6 +9,10 @@ ifeq ($(shell uname -s),Darwin)
 RELEASE_FLAGS := -c release
 endif
 BIN := .build/release
+# What the benchmark measures against, beside the sqlite3 shell.
+RUNS ?= 3
+BENCH_VENV := .build/bench-venv
+BENCH_PEER := duckdb==2.0.0
 SOURCES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
@@ -37,8 +41,12 @@ lint: ## Check the format of all Swift files
 format: ## Format all Swift files
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
-bench: build ## Measure (SIZE=small|medium|large)
-	@$(BIN)/ScoreBench run --size $(SIZE)
+bench: build ## Measure beside SQLite and DuckDB (SIZE=tiny|small|medium|large, RUNS=3)
+	@test -x $(BENCH_VENV)/bin/python3 && $(BENCH_VENV)/bin/python3 -c 'import duckdb' 2>/dev/null || \
+	  { python3 -m venv $(BENCH_VENV) && $(BENCH_VENV)/bin/pip install --quiet $(BENCH_PEER); } || \
+	  echo 'make bench: no $(BENCH_PEER) here; its rows stay empty' >&2
+	@python=$(BENCH_VENV)/bin/python3; test -x $$python || python=python3; \
+	  $(BIN)/ScoreBench run --size $(SIZE) --runs $(RUNS) --python $$python --json .build/bench-$(SIZE).json
 
 install: build ## Install the program into PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin

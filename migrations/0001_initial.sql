@@ -212,6 +212,21 @@ BEGIN
   SELECT raise(ABORT, 'score history is append-only');
 END;
 
+-- REPLACE would take a row's place without a DELETE that a trigger sees.
+CREATE TRIGGER score_history_is_added_to BEFORE INSERT ON score_history
+WHEN EXISTS (SELECT 1 FROM score_history WHERE id = new.id)
+BEGIN
+  SELECT raise(ABORT, 'score history is append-only');
+END;
+
+CREATE TRIGGER rule_version_is_added_to BEFORE INSERT ON rule_version
+WHEN EXISTS (
+  SELECT 1 FROM rule_version
+  WHERE id = new.id OR (model_id = new.model_id AND (number = new.number OR digest = new.digest)))
+BEGIN
+  SELECT raise(ABORT, 'rule versions are immutable');
+END;
+
 CREATE TRIGGER rule_version_is_immutable BEFORE UPDATE ON rule_version
 BEGIN
   SELECT raise(ABORT, 'rule versions are immutable');

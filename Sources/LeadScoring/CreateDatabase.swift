@@ -47,7 +47,9 @@ extension ScoringSession {
       guard let rules else { return nil }
       let (number, _) = try ScoringSession.add(
         rules, to: database, model: id, now: clock(), author: author, note: nil)
-      return try activate(number, model: name, asOf: asOf, by: author, limit: nil)
+      var options = ApplyOptions()
+      options.person = author
+      return try activate(number, model: name, asOf: asOf, kind: "apply", options: options)
     }
   }
 }

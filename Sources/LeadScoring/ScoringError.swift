@@ -30,6 +30,16 @@ public enum ScoringError: Error, Sendable {
   case noHandoffStage(model: String)
   /// The active rules have no such stage.
   case unknownStage(String, known: [String])
+  /// There is no such plan for the model.
+  case unknownPlan(Int64)
+  /// A plan cannot be applied any more, or not as this version.
+  case planRefused(String)
+  /// Leads come out differently than a plan says.
+  case planMoved(Int64, PlanMoves)
+  /// A version lacks approvals that it needs.
+  case missingApproval(version: Int, roles: [String])
+  /// No version was active before the one that is.
+  case nothingToRollBack(model: String)
   /// There is no such adjustment.
   case unknownAdjustment(Int64)
   /// A period ends before it begins. Milliseconds since 1970.

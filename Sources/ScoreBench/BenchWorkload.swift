@@ -76,28 +76,49 @@ struct BenchWorkload {
     var random = RandomSource(seed: seed, stream: UInt64.max)
     for index in stride(from: owners.count - 1, to: 0, by: -1) { owners.swapAt(index, random.below(index + 1)) }
     var out = try BlockWriter(url)
-    out.write("email,type,occurred_at,path,duration,campaign\n")
+    out.write(BenchWorkload.eventHeader)
     for (index, lead) in owners.enumerated() {
       let at = BenchWorkload.end - BenchWorkload.span + Int64(index) * BenchWorkload.span / Int64(owners.count)
-      let type = random.pick(weighted: BenchWorkload.types)
-      var path = ""
-      var duration = ""
-      var campaign = ""
-      switch type {
-      case "page_view":
-        let page = random.below(1000)
-        path =
-          page < 60
-          ? "/pricing" : page < 90 ? "/careers/job-\(page)" : page < 300 ? "/docs/page-\(page)" : "/blog/post-\(page)"
-        duration = String(random.below(600))
-      case "email_open", "email_click", "unsubscribe": campaign = "campaign-\(random.below(200))"
-      case "form_submit", "download": path = "/form-\(random.below(40))"
-      default: break
-      }
-      out.write("\(key(Int(lead))),\(type),\(BenchTime.instant(at)),\(path),\(duration),\(campaign)\n")
+      out.write(row(of: Int(lead), at: at, from: &random))
     }
     try out.finish()
     return owners.count
+  }
+
+  /// Writes so many further events of leads drawn at random, all within the last hour before the end.
+  ///
+  /// - Parameter batch: batches of different numbers have different events.
+  func writeBatch(_ batch: Int, of count: Int, to url: URL) throws {
+    var random = RandomSource(seed: seed, stream: UInt64.max - 1 - UInt64(batch))
+    var out = try BlockWriter(url)
+    out.write(BenchWorkload.eventHeader)
+    for index in 0..<count {
+      let at = BenchWorkload.end - 3_600_000 + Int64(index) * 3_600_000 / Int64(count)
+      out.write(row(of: random.below(leads), at: at, from: &random))
+    }
+    try out.finish()
+  }
+
+  private static let eventHeader = "email,type,occurred_at,path,duration,campaign\n"
+
+  /// A line of an event file.
+  private func row(of lead: Int, at instant: Int64, from random: inout RandomSource) -> String {
+    let type = random.pick(weighted: BenchWorkload.types)
+    var path = ""
+    var duration = ""
+    var campaign = ""
+    switch type {
+    case "page_view":
+      let page = random.below(1000)
+      path =
+        page < 60
+        ? "/pricing" : page < 90 ? "/careers/job-\(page)" : page < 300 ? "/docs/page-\(page)" : "/blog/post-\(page)"
+      duration = String(random.below(600))
+    case "email_open", "email_click", "unsubscribe": campaign = "campaign-\(random.below(200))"
+    case "form_submit", "download": path = "/form-\(random.below(40))"
+    default: break
+    }
+    return "\(key(lead)),\(type),\(BenchTime.instant(instant)),\(path),\(duration),\(campaign)\n"
   }
 }
 

@@ -46,31 +46,35 @@ enum ScoreComparison {
     }
     // What is left is there only with the peer.
     let missing = Set(digests.keys.prefix(limit))
-    var names = ""
-    try forEachPeerLine(theirs, header: { names = $0 }) { line, result in
+    let names = try forEachPeerLine(theirs) { line, result in
       let key = LeadResult.hash(result.key)
+      let theirs = String(decoding: line, as: UTF8.self)
       if let text = differing[key] {
-        differing[key] = text + "\npeer: \(line)"
+        differing[key] = text + "\npeer: \(theirs)"
       } else if missing.contains(key) {
         order.append(key)
-        differing[key] = "ours: no such lead\npeer: \(line)"
+        differing[key] = "ours: no such lead\npeer: \(theirs)"
       }
     }
     return ["columns of the peer: \(names)"] + order.prefix(limit).compactMap { differing[$0] }
   }
 
+  /// Returns the header.
+  @discardableResult
   private static func forEachPeerLine(
-    _ path: String, header: (String) -> Void = { _ in }, _ body: (_ line: String, _ result: LeadResult) throws -> Void
-  ) throws {
+    _ path: String, _ body: (_ line: [UInt8], _ result: LeadResult) throws -> Void
+  ) throws -> String {
     var table: PeerTable?
+    var header = ""
     try forEachLine(path) { line in
       guard let table else {
         table = try PeerTable(header: line)
-        header(String(decoding: line, as: UTF8.self))
+        header = String(decoding: line, as: UTF8.self)
         return
       }
-      try body(String(decoding: line, as: UTF8.self), try table.result(line))
+      try body(line, try table.result(line))
     }
+    return header
   }
 
   private static func forEachLine(_ path: String, _ body: ([UInt8]) throws -> Void) throws {

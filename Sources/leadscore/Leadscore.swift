@@ -20,8 +20,9 @@ struct Leadscore: ParsableCommand {
     version: programVersion,
     subcommands: [
       InitCommand.self, ImportCommand.self, ScoreCommand.self, LeadsCommand.self, ExplainCommand.self,
-      HistoryCommand.self, RulesCommand.self, FastTrackCommand.self, AdjustCommand.self, ExportCommand.self,
-      ModelsCommand.self, DatabaseCommand.self,
+      HistoryCommand.self, RulesCommand.self, PlansCommand.self, FastTrackCommand.self, AdjustCommand.self,
+      ExportCommand.self,
+      ModelsCommand.self, SettingsCommand.self, DatabaseCommand.self,
     ])
 
   static func main() {

@@ -56,7 +56,7 @@ private struct HistoryComparison {
         if let session {
           let added = try session.addRules(rules, model: "main", author: nil, note: nil).number
           versions[number] = added
-          _ = try session.applyRules(added, model: "main", asOf: asOf, by: nil)
+          _ = try session.applyRules(added, model: "main", asOf: asOf)
         } else {
           try DatabaseCreation.create(
             path: path, rules: rules, asOf: asOf, clock: { asOf }, program: "test", by: nil)

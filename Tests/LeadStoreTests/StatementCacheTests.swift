@@ -95,9 +95,7 @@ struct StatementCacheTests {
   @Test("a cached statement does not remember the values of its last use")
   func forgetsValues() throws {
     #expect(try connection.text("SELECT coalesce(?1, 'none')", "somebody's secret") == "somebody's secret")
-    withKnownIssue("values stay bound until the next use") {
-      let found = try connection.text("SELECT coalesce(?1, 'none')")
-      #expect(found == "none")
-    }
+    let found = try connection.text("SELECT coalesce(?1, 'none')")
+    #expect(found == "none")
   }
 }

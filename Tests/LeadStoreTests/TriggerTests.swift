@@ -42,14 +42,12 @@ struct TriggerTests {
 
   @Test("history cannot be replaced either")
   func historyReplace() throws {
-    withKnownIssue("REPLACE deletes without the DELETE triggers, unless recursive_triggers is on") {
-      let error = try databaseError {
-        try connection.run(
-          "INSERT OR REPLACE INTO score_history (\(historyColumns)) VALUES (1, 1, 1, 0, 0, 0, 'event', 1)")
-      }
-      #expect(error?.kind == .constraint)
-      #expect(try connection.integer("SELECT after FROM score_history WHERE id = 1") == 100)
+    let error = try databaseError {
+      try connection.run(
+        "INSERT OR REPLACE INTO score_history (\(historyColumns)) VALUES (1, 1, 1, 0, 0, 0, 'event', 1)")
     }
+    #expect(error?.kind == .constraint)
+    #expect(try connection.integer("SELECT after FROM score_history WHERE id = 1") == 100)
   }
 
   @Test(
@@ -66,15 +64,13 @@ struct TriggerTests {
 
   @Test("rule versions cannot be replaced either")
   func versionReplace() throws {
-    withKnownIssue("REPLACE deletes without the DELETE triggers, unless recursive_triggers is on") {
-      let error = try databaseError {
-        try connection.run(
-          "INSERT OR REPLACE INTO rule_version (id, model_id, number, document, digest, layout, created_at) "
-            + "VALUES (1, 1, 1, 'forged', 'd', '{}', 0)")
-      }
-      #expect(error?.kind == .constraint)
-      #expect(try connection.text("SELECT document FROM rule_version WHERE id = 1") != "forged")
+    let error = try databaseError {
+      try connection.run(
+        "INSERT OR REPLACE INTO rule_version (id, model_id, number, document, digest, layout, created_at) "
+          + "VALUES (1, 1, 1, 'forged', 'd', '{}', 0)")
     }
+    #expect(error?.kind == .constraint)
+    #expect(try connection.text("SELECT document FROM rule_version WHERE id = 1") != "forged")
   }
 
   @Test("erasing a lead erases all that is derived from it and nothing of others")

@@ -142,9 +142,9 @@ extension ScoringSession {
   func leadRow(_ key: String) throws -> LeadRow {
     let folded = LeadDirectory.folded(key)
     if let row = try database.leads.row(key: folded) { return row }
-    let similar = try database.leads.keys(startingWith: String(folded.prefix(3)), limit: 200)
-      .filter { LeadDirectory.folded($0).hasPrefix(String(folded.prefix(3))) }
-    throw ScoringError.unknownLead(key, similar: Array(similar.prefix(3)))
+    let similar =
+      folded.isEmpty ? [] : try database.leads.keys(startingWith: String(folded.prefix(3)), limit: 3)
+    throw ScoringError.unknownLead(key, similar: similar)
   }
 
   private func fastTrack(_ model: ActiveModel, lead: Int64, stage: String?, at instant: Int64) throws -> FastTrackRow? {

@@ -42,26 +42,67 @@ public enum StageChangeLimit: Sendable, Equatable {
   case percent(Double)
 }
 
+/// How a version is applied.
+public struct ApplyOptions: Sendable {
+  /// The plan whose results must come out; nil for none.
+  public var plan: Int64?
+  public var guards = ChangeGuards()
+  /// Who applies it, for the record.
+  public var person: String?
+  /// Whether everything is undone at the end.
+  public var isDryRun = false
+
+  /// The defaults.
+  public init() {}
+}
+
 extension ScoringSession {
   /// Makes a version the active one and scores every lead by it, in one transaction: all or nothing.
   ///
   /// All leads are first brought to the instant under the old version, so that the history tells what the clock did from
   /// what the rules did.
   ///
-  /// - Throws: ``ScoringError``; with ``ScoringError/guardFailed(_:)`` where `limit` is exceeded nothing has changed.
+  /// - Throws: ``ScoringError``; nothing has changed then.
   /// - Complexity: O(leads), and O(events) where the version asks what no active version asked.
   public func applyRules(
-    _ number: Int, model name: String, asOf: Int64, by person: String?, limit: StageChangeLimit? = nil,
-    dryRun: Bool = false
+    _ number: Int, model name: String, asOf: Int64, options: ApplyOptions = ApplyOptions()
   ) throws -> ApplyReport {
-    try write(undo: dryRun) {
-      try activate(number, model: name, asOf: asOf, by: person, limit: limit)
+    try write(undo: options.isDryRun) {
+      try activate(number, model: name, asOf: asOf, kind: "apply", options: options)
     }
+  }
+
+  /// Makes the version active that was so before the one that is, by the same machinery.
+  ///
+  /// - Throws: ``ScoringError/nothingToRollBack(model:)`` and what ``applyRules(_:model:asOf:options:)`` throws.
+  public func rollBackRules(
+    model name: String, asOf: Int64, options: ApplyOptions = ApplyOptions()
+  ) throws -> ApplyReport {
+    try write(undo: options.isDryRun) {
+      try activate(previousVersion(model: name), model: name, asOf: asOf, kind: "rollback", options: options)
+    }
+  }
+
+  /// The version to which a rollback leads: the one under which the active one was applied.
+  ///
+  /// - Throws: ``ScoringError/nothingToRollBack(model:)``
+  public func previousVersion(model name: String) throws -> Int {
+    // Applications stack up; a rollback takes the last one off.
+    var stack: [Int] = []
+    for activation in try database.models.activations(model: modelRow(name).id) {
+      if activation.kind == "rollback" {
+        stack.removeLast(min(1, stack.count))
+      } else {
+        stack.append(activation.version)
+      }
+    }
+    guard stack.count >= 2 else { throw ScoringError.nothingToRollBack(model: name) }
+    return stack[stack.count - 2]
   }
 
   /// Makes a version the active one. Inside a write transaction.
   func activate(
-    _ number: Int, model name: String, asOf: Int64, by person: String?, limit: StageChangeLimit?
+    _ number: Int, model name: String, asOf: Int64, kind: String, options: ApplyOptions
   ) throws -> ApplyReport {
     try checkClock(asOf)
     let row = try modelRow(name)
@@ -69,35 +110,26 @@ extension ScoringSession {
       let greatest = try database.models.versions(model: row.id).last?.number ?? 0
       throw ScoringError.unknownVersion(number, model: name, greatest: greatest)
     }
-    _ = try advanceDueLeads(to: asOf)
     let base = try database.models.activeVersion(model: row.id)
+    var plan = try options.plan.map { try RulePlan($0, version: version, active: base, session: self) }
+    if !options.isDryRun { try checkApprovals(version) }
+    _ = try advanceDueLeads(to: asOf)
     if base?.id == version.id {
       var report = ApplyReport(version: number, baseVersion: number)
       report.wasApplied = false
       return report
     }
     try database.models.activate(
-      model: row.id, version: version.id, asOf: asOf, recordedAt: clock(), person: person, kind: "apply")
-    let report = try rescoreUnderNewRules(modelID: row.id, version: version, base: base, asOf: asOf)
-    try ScoringSession.check(limit, report)
+      model: row.id, version: version.id, asOf: asOf, recordedAt: clock(), person: options.person, plan: options.plan,
+      kind: kind)
+    let report = try rescoreUnderNewRules(modelID: row.id, version: version, base: base, asOf: asOf, plan: &plan)
+    try plan?.finish()
+    try options.guards.check(report.stageMatrix, leads: report.leads, version: number)
     return report
   }
 
-  private static func check(_ limit: StageChangeLimit?, _ report: ApplyReport) throws {
-    let allowed: Int64
-    switch limit {
-    case nil: return
-    case .count(let count): allowed = count
-    case .percent(let percent): allowed = Int64((Double(report.leads) * percent / 100).rounded(.down))
-    }
-    guard report.stageChanges > allowed else { return }
-    throw ScoringError.guardFailed(
-      "version \(report.version) changes the stage of \(report.stageChanges) of \(report.leads) leads, "
-        + "more than the \(allowed) that --max-stage-changes allows; nothing was applied")
-  }
-
   private func rescoreUnderNewRules(
-    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64
+    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64, plan: inout RulePlan?
   ) throws -> ApplyReport {
     var compiled: [(ModelRow, RuleVersionRow, CompiledRules)] = []
     for row in try database.models.all() {
@@ -114,6 +146,10 @@ extension ScoringSession {
     guard let model = models.first(where: { $0.row.id == modelID }) else { return report }
     let scorer = try LeadScorer(self, reference: String(version.number))
     let total = try database.leads.count()
+    let asksJudgement = try plan != nil && !database.judgements.isEmpty()
+    var positions: [SignalDefinition: Int] = [:]
+    for (slot, definition) in pack.definitions.enumerated() { positions[definition] = slot }
+    let slots = model.rules.signals.compactMap { positions[$0] }
 
     func rescore(_ lead: Int64, _ record: SignalRecord) throws {
       let before = try database.scores.row(model: modelID, lead: lead)
@@ -123,6 +159,12 @@ extension ScoringSession {
       onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
       let evaluator = model.evaluator
       let stage = evaluator.stage
+      if plan != nil {
+        let judgement = try asksJudgement ? self.judgement(model: model, lead: lead) : .none
+        try plan?.check(
+          lead, result: FixedHash.result(score: evaluator.score, stage: stage, grade: evaluator.grade),
+          facts: FixedHash.facts(record, slots: slots, judgement))
+      }
       report.stageMatrix[ApplyReport.StageMove(from: before?.stage, to: stage), default: 0] += 1
       guard let before else {
         report.changed += 1
@@ -170,6 +212,8 @@ extension ScoringSession {
     let partial = SignalFinder(pack: SignalPack(id: 0, definitions: missing), dictionary: dictionary)
     var missingSlots: [SignalDefinition: Int] = [:]
     for (slot, definition) in missing.enumerated() { missingSlots[definition] = slot }
+    // For each slot of the new pack, where its findings come from: a definition costs much to compare.
+    let sources = pack.definitions.map { (old: oldSlots[$0], found: missingSlots[$0]) }
 
     var record = SignalRecord(kinds: pack.kinds)
     var stored = SignalRecord(kinds: old.kinds)
@@ -183,10 +227,10 @@ extension ScoringSession {
         throw StoreError.damaged("the signal state of lead \(lead)")
       }
       record.reset(createdAt: createdAt)
-      for definition in pack.definitions {
-        if let slot = oldSlots[definition] {
+      for source in sources {
+        if let slot = source.old {
           record.append(slot: slot, of: stored)
-        } else if let slot = missingSlots[definition], let found {
+        } else if let slot = source.found, let found {
           record.append(slot: slot, of: found)
         }
       }

@@ -116,6 +116,7 @@ public final class Connection {
     cached.isFree = false
     defer {
       cached.statement.reset()
+      cached.statement.clearBindings()
       cached.isFree = true
     }
     return try body(cached.statement)

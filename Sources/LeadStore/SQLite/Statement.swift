@@ -105,6 +105,11 @@ public struct Statement: ~Copyable {
     sqlite3_reset(handle)
   }
 
+  /// Lets go of all values; every parameter is NULL again.
+  func clearBindings() {
+    sqlite3_clear_bindings(handle)
+  }
+
   // MARK: Columns
 
   /// Whether the column of the current row is NULL.

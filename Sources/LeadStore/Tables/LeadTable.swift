@@ -113,7 +113,10 @@ public final class LeadTable {
   public func keys(startingWith folded: String, limit: Int) throws -> [String] {
     var keys: [String] = []
     try connection.forEachRow(
-      "SELECT coalesce(key_as_given, key) FROM lead WHERE key >= ?1 ORDER BY key LIMIT ?2", [folded, limit]
+      """
+      SELECT coalesce(key_as_given, key) FROM lead WHERE key >= ?1 AND key < ?1 || char(1114111) AND substr(key, 1, length(?1)) = ?1
+      ORDER BY key LIMIT ?2
+      """, [folded, limit]
     ) { keys.append($0.text(0)) }
     return keys
   }

@@ -34,6 +34,9 @@ public struct ActivationRow: Sendable, Equatable {
   public var asOf: Int64
   public var recordedAt: Int64
   public var person: String?
+  /// The plan that was applied; nil for none, or for one that was dropped since.
+  public var plan: Int64?
+  /// `apply` or `rollback`.
   public var kind: String
 }
 
@@ -138,12 +141,13 @@ public final class ModelTable {
 
   /// Makes a version the active one.
   public func activate(
-    model: Int64, version: Int64, asOf: Int64, recordedAt: Int64, person: String?, kind: String
+    model: Int64, version: Int64, asOf: Int64, recordedAt: Int64, person: String?, plan: Int64? = nil, kind: String
   ) throws {
     try connection.run(
       """
-      INSERT INTO activation (model_id, version_id, as_of, recorded_at, person, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-      """, model, version, asOf, recordedAt, person, kind)
+      INSERT INTO activation (model_id, version_id, as_of, recorded_at, person, plan_id, kind)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      """, model, version, asOf, recordedAt, person, plan, kind)
   }
 
   /// All activations of a model, the oldest first.
@@ -151,7 +155,7 @@ public final class ModelTable {
     var rows: [ActivationRow] = []
     try connection.forEachRow(
       """
-      SELECT activation.id, rule_version.number, as_of, recorded_at, person, kind
+      SELECT activation.id, rule_version.number, as_of, recorded_at, person, plan_id, kind
       FROM activation JOIN rule_version ON rule_version.id = activation.version_id
       WHERE activation.model_id = ?1 ORDER BY activation.id
       """, [model]
@@ -159,7 +163,7 @@ public final class ModelTable {
       rows.append(
         ActivationRow(
           id: $0.integer(0), version: Int($0.integer(1)), asOf: $0.integer(2), recordedAt: $0.integer(3),
-          person: $0.optionalText(4), kind: $0.text(5)))
+          person: $0.optionalText(4), plan: $0.optionalInteger(5), kind: $0.text(6)))
     }
     return rows
   }

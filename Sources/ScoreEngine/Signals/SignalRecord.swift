@@ -157,26 +157,31 @@ public struct SignalRecord: Sendable {
   public mutating func unpack(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var reader = VariableLength.Reader(bytes: bytes)
     createdAt = reader.signed()
+    if createdAt.magnitude > UInt64(SignalRecord.farthestInstant) { return false }
     values.removeAll(keepingCapacity: true)
     filled = kinds.count
     for index in kinds.indices {
       starts[index] = values.count
       switch kinds[index] {
       case .instants:
-        unpackRun(Int(truncatingIfNeeded: reader.unsigned()), &reader)
+        unpackRun(reader.unsigned(), &reader)
       case .timeline:
         let header = reader.unsigned()
         initials[index] = header & 1 == 1
-        unpackRun(Int(truncatingIfNeeded: header >> 1), &reader)
+        unpackRun(header >> 1, &reader)
       case .datedInstants:
-        let count = Int(truncatingIfNeeded: reader.unsigned())
+        let count = reader.unsigned()
+        guard count <= UInt64(bytes.count) else {
+          reader.markDamaged()
+          break
+        }
         var instant: Int64 = 0
-        for _ in 0..<max(0, min(count, bytes.count)) {
+        for _ in 0..<count {
           instant &+= reader.signed()
-          values.append(instant)
+          note(instant, &reader)
           let header = reader.unsigned()
           values.append(Int64(truncatingIfNeeded: header))
-          unpackRun(Int(truncatingIfNeeded: header >> 1), &reader)
+          unpackRun(header >> 1, &reader)
         }
       }
       if reader.isDamaged { break }
@@ -185,19 +190,29 @@ public struct SignalRecord: Sendable {
     return !reader.isDamaged && reader.isAtEnd
   }
 
-  private mutating func unpackRun(_ count: Int, _ reader: inout VariableLength.Reader) {
+  private mutating func unpackRun(_ count: UInt64, _ reader: inout VariableLength.Reader) {
     guard count > 0 else { return }
     // Every number takes a byte at least, so a damaged count cannot ask for more than the record has.
-    guard reader.has(count) else {
+    guard count <= UInt64(Int64.max), reader.has(Int(count)) else {
       reader.markDamaged()
       return
     }
     var value = reader.signed()
-    values.append(value)
+    note(value, &reader)
     for _ in 1..<max(count, 1) {
-      value &+= Int64(bitPattern: reader.unsigned())
-      values.append(value)
+      let step = reader.unsigned()
+      if step > UInt64(SignalRecord.farthestInstant) { reader.markDamaged() }
+      value &+= Int64(truncatingIfNeeded: step)
+      note(value, &reader)
     }
+  }
+
+  /// No fact and no edge lies farther from 1970, so sums of instants and durations stay in range.
+  private static let farthestInstant: Int64 = 1 << 55
+
+  private mutating func note(_ value: Int64, _ reader: inout VariableLength.Reader) {
+    if value.magnitude > UInt64(SignalRecord.farthestInstant) { reader.markDamaged() }
+    values.append(value)
   }
 }
 

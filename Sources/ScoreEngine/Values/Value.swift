@@ -12,7 +12,7 @@ public enum Value: Hashable, Sendable {
 extension Value {
   /// A number's text: the shortest decimal that reads back as the same double, `3` and not `3.0`.
   public static func text(of number: Double) -> String {
-    if number.magnitude < 1e16, number == number.rounded(.towardZero), !(number == 0 && number.sign == .minus) {
+    if number.magnitude < 1e16, Double(Int64(number)) == number, !(number == 0 && number.sign == .minus) {
       return String(Int64(number))
     }
     let text = number.description

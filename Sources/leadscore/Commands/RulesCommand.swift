@@ -11,7 +11,8 @@ struct RulesCommand: ParsableCommand {
     commandName: "rules", abstract: "Check, add, compare and apply rule documents.",
     subcommands: [
       RulesCheckCommand.self, RulesAddCommand.self, RulesListCommand.self, RulesShowCommand.self,
-      RulesDiffCommand.self, RulesApplyCommand.self, RulesSchemaCommand.self,
+      RulesDiffCommand.self, RulesPreviewCommand.self, RulesApproveCommand.self, RulesApplyCommand.self,
+      RulesRollbackCommand.self, RulesLogCommand.self, RulesSchemaCommand.self,
     ])
 }
 
@@ -136,12 +137,20 @@ struct RulesShowCommand: ParsableCommand {
     guard format.format != .table else {
       try printText(row.document)
       let active = try session.database.models.activeVersion(model: row.model)?.number == row.number
+      for approval in try session.approvals(row) {
+        note(
+          "approved for \(sanitized(approval.role)) by \(sanitized(approval.person)), \(formatMinute(approval.recordedAt))"
+        )
+      }
+      let missing = try session.missingApprovals(row)
+      if !missing.isEmpty { note("not yet approved for \(sanitized(missing.joined(separator: ", ")))") }
       note(
         "version \(row.number)\(active ? ", active" : ""), added \(formatMinute(row.createdAt))"
           + (row.author.map { " by \(sanitized($0))" } ?? "") + (row.note.map { ": \(sanitized($0))" } ?? ""))
       return
     }
     let activations = try session.database.models.activations(model: row.model).filter { $0.version == row.number }
+    let approvals = try session.approvals(row)
     try printJSON { writer in
       RecordOutput.write(
         [
@@ -160,7 +169,22 @@ struct RulesShowCommand: ParsableCommand {
               }
               writer.endArray()
             }
-          ), ("document", .text(row.document)),
+          ),
+          (
+            "approvals",
+            .json { writer in
+              writer.beginArray()
+              for approval in approvals {
+                RecordOutput.write(
+                  [
+                    ("role", .text(approval.role)), ("by", .text(approval.person)),
+                    ("at", .instant(approval.recordedAt)),
+                  ], to: &writer)
+              }
+              writer.endArray()
+            }
+          ),
+          ("document", .text(row.document)),
         ], to: &writer)
     }
   }
@@ -241,135 +265,5 @@ struct RulesDiffCommand: ParsableCommand {
       }
     }
     return lines.joined(separator: "\n")
-  }
-}
-
-struct RulesApplyCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "apply", abstract: "Make a version the active one and score every lead by it.",
-    discussion: """
-      One transaction: all leads or none. On a terminal it shows what would change and asks; elsewhere it needs --yes. \
-      With --dry-run it only shows.
-
-      Example: leadscore rules apply 2 --max-stage-changes 5% --yes
-      """)
-
-  @Argument(help: "The version's number.") var version: Int
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var format: FormatOptions
-
-  @Flag(name: .long, help: "Do not ask.") var yes = false
-  @Flag(name: .long, help: "Show what would change, and change nothing.") var dryRun = false
-  @Option(name: .long, help: ArgumentHelp("Who applies it, for the record.", valueName: "who")) var by: String?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Refuse where more leads than this would change their stage.", valueName: "n|p%"))
-  var maxStageChanges: LimitArgument?
-
-  func run() throws {
-    let session = try common.open()
-    let asOf = common.instant
-    if !yes, !dryRun {
-      guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
-        throw CommandError(
-          .usage, "applying version \(version) needs --yes where nobody can be asked; --dry-run shows what would change"
-        )
-      }
-      let preview = try session.applyRules(
-        version, model: common.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: true)
-      note(ApplySummary.text(preview, stages: try stages(session), applied: false))
-      if preview.wasApplied, !confirm("Apply version \(version)?") { throw CommandError(.no, "nothing was applied") }
-    }
-    let report = try session.applyRules(
-      version, model: common.model, asOf: asOf, by: by, limit: maxStageChanges?.limit, dryRun: dryRun)
-    switch format.format {
-    case .table: note(ApplySummary.text(report, stages: try stages(session), applied: !dryRun))
-    case .json: try printJSON { ApplySummary.write(report, to: &$0) }
-    case .jsonl, .csv: try printJSON(pretty: false) { ApplySummary.write(report, to: &$0) }
-    }
-  }
-
-  private func stages(_ session: ScoringSession) throws -> [String] { try session.stageNames(model: common.model) }
-
-  private func confirm(_ question: String) -> Bool {
-    warn("\(question) [y/N]")
-    let answer = readLine()?.lowercased() ?? ""
-    return answer == "y" || answer == "yes"
-  }
-}
-
-/// `N` or `P%` on the command line.
-struct LimitArgument: ExpressibleByArgument {
-  let limit: StageChangeLimit
-
-  init?(argument: String) {
-    if argument.hasSuffix("%") {
-      guard let percent = Double(argument.dropLast()), (0...100).contains(percent) else { return nil }
-      limit = .percent(percent)
-    } else {
-      guard let count = Int64(argument), count >= 0 else { return nil }
-      limit = .count(count)
-    }
-  }
-}
-
-/// What applying a version did, for people and for programs.
-enum ApplySummary {
-  static func text(_ report: ApplyReport, stages: [String], applied: Bool) -> String {
-    guard report.wasApplied else { return "version \(report.version) is active already; nothing changed" }
-    let color = Terminal.supportsColor(2)
-    var text = applied ? "version \(report.version) is active" : "version \(report.version) would"
-    if applied, let base = report.baseVersion { text += " in the place of version \(base)" }
-    text += applied ? ": " : " change "
-    text += "\(formatCount(report.changed)) of \(plural(report.leads, "lead"))"
-    text += applied ? " changed" : ""
-    text += ", \(formatCount(report.scoresUp)) up and \(formatCount(report.scoresDown)) down; "
-    text += "\(plural(report.stageChanges, "stage change"))"
-    let moves = report.stageMatrix.filter { $0.key.from != $0.key.to }.map {
-      StageFlow.Move(from: $0.key.from, to: $0.key.to ?? "–", count: $0.value)
-    }
-    if !moves.isEmpty {
-      text +=
-        "\n"
-        + StageFlow(moves.sorted { $0.count > $1.count }, palette: StagePalette(stages: stages))
-        .render(width: Terminal.width(2), color: color, unicode: Terminal.usesUTF8())
-    }
-    return text
-  }
-
-  static func write(_ report: ApplyReport, to writer: inout JSONWriter) {
-    var matrix: [String: [String: Int64]] = [:]
-    for (move, count) in report.stageMatrix {
-      matrix[move.from ?? "", default: [:]][move.to ?? "", default: 0] += count
-    }
-    RecordOutput.write(
-      [
-        ("version", .integer(Int64(report.version))), ("base_version", .integer(report.baseVersion.map(Int64.init))),
-        ("applied", .truth(report.wasApplied)), ("leads", .integer(report.leads)),
-        ("changed", .integer(report.changed)),
-        (
-          "score_changes",
-          .json {
-            RecordOutput.write([("up", .integer(report.scoresUp)), ("down", .integer(report.scoresDown))], to: &$0)
-          }
-        ), ("stage_changes", .integer(report.stageChanges)),
-        (
-          "stage_matrix",
-          .json { writer in
-            writer.beginObject()
-            for (from, row) in matrix.sorted(by: { $0.key < $1.key }) {
-              writer.key(from)
-              writer.beginObject()
-              for (to, count) in row.sorted(by: { $0.key < $1.key }) {
-                writer.key(to)
-                writer.integer(count)
-              }
-              writer.endObject()
-            }
-            writer.endObject()
-          }
-        ),
-      ], to: &writer)
   }
 }

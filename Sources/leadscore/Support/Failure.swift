@@ -150,6 +150,17 @@ struct Failure {
       (.badData, "no stage of model '\(model)' has `handoff: true`; name the stages to export by --stage")
     case .unknownStage(let stage, let known):
       (.usage, "no stage '\(stage)'; the active rules have \(known.joined(separator: ", "))")
+    case .unknownPlan(let id): (.noInput, "no plan \(id); `leadscore plans list` shows them")
+    case .planRefused(let reason): (.no, "\(reason); nothing was applied")
+    case .planMoved(let id, let moves): (.no, describe(moves, plan: id))
+    case .missingApproval(let version, let roles):
+      (
+        .no,
+        "version \(version) is not yet approved for \(sanitized(roles.joined(separator: ", "))); sign it off by "
+          + "`leadscore rules approve \(version) --role \(sanitized(roles.first ?? "")) --by WHO`"
+      )
+    case .nothingToRollBack(let model):
+      (.no, "no version of model '\(model)' was active before this one; there is nothing to roll back to")
     case .unknownAdjustment(let id): (.noInput, "no adjustment \(id); `leadscore adjust list` shows them")
     case .badPeriod(let from, let until):
       (
@@ -158,6 +169,19 @@ struct Failure {
       )
     case .guardFailed(let reason): (.no, reason)
     }
+  }
+
+  private static func describe(_ moves: PlanMoves, plan: Int64) -> String {
+    var parts: [String] = []
+    if moves.byFacts > 0 { parts.append("\(plural(moves.byFacts, "lead")) with changed facts") }
+    if moves.byTime > 0 { parts.append("\(plural(moves.byTime, "lead")) with the passing of time") }
+    if moves.new > 0 { parts.append(plural(moves.new, "new lead")) }
+    if moves.gone > 0 { parts.append("\(plural(moves.gone, "lead")) gone") }
+    let more = moves.count - Int64(moves.keys.count)
+    let names =
+      sanitized(moves.keys.joined(separator: ", ")) + (more > 0 && !moves.keys.isEmpty ? " and \(more) more" : "")
+    return "plan \(plan) no longer holds: \(parts.joined(separator: ", ")) came out differently"
+      + (names.isEmpty ? "" : " (\(names))") + "; nothing was applied, preview again"
   }
 
   private static func describe(_ error: StoreError) -> (ExitStatus, String) {

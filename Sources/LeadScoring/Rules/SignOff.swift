@@ -1,0 +1,40 @@
+public import LeadStore
+
+extension ScoringSession {
+  /// The setting that names the roles whose approval a version needs, separated by commas.
+  public static let requiredApprovalsSetting = "required-approvals"
+
+  /// The roles whose approval a version needs before it can be applied.
+  public func requiredApprovals() throws -> [String] {
+    let value = try database.settings.value(ScoringSession.requiredApprovalsSetting) ?? ""
+    return value.split(separator: ",").map { NormalizedText.trimmed(String($0)) }.filter { !$0.isEmpty }
+  }
+
+  /// Records a person's approval of a version, for a role. It holds for the version's document.
+  public func approve(_ number: Int, role: String, by person: String, model: String) throws {
+    try write {
+      let row = try version(number, model: model).row
+      try database.approvals.add(
+        version: row.id, digest: row.digest, role: role, person: person, recordedAt: clock())
+    }
+  }
+
+  /// The approvals of a version, the oldest first.
+  public func approvals(_ version: RuleVersionRow) throws -> [ApprovalRow] {
+    try database.approvals.all(version: version.id, digest: version.digest)
+  }
+
+  /// The roles whose approval a version still lacks.
+  public func missingApprovals(_ version: RuleVersionRow) throws -> [String] {
+    let given = Set(try approvals(version).map(\.role))
+    return try requiredApprovals().filter { !given.contains($0) }
+  }
+
+  /// Sees that a version has all approvals it needs.
+  ///
+  /// - Throws: ``ScoringError/missingApproval(version:roles:)``
+  func checkApprovals(_ version: RuleVersionRow) throws {
+    let missing = try missingApprovals(version)
+    guard missing.isEmpty else { throw ScoringError.missingApproval(version: version.number, roles: missing) }
+  }
+}

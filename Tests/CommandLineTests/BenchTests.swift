@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// The benchmark, run once at its smallest: it must end well, and both sides must agree on every lead. Nothing here
+/// looks at times.
+struct BenchTests {
+  private static let python: String = {
+    let prepared = "\(Location.checkout)/.build/bench-venv/bin/python3"
+    return FileManager.default.isExecutableFile(atPath: prepared) ? prepared : "python3"
+  }()
+
+  private static let hasDuckDB: Bool = {
+    guard let place = try? Workspace() else { return false }
+    return (try? place.shell("'\(python)' -c 'import duckdb'"))?.status == 0
+  }()
+
+  /// The checksums of the tiny workload under the three documents.
+  ///
+  /// DuckDB found the same ones. They change with the workload, the documents and nothing else.
+  private static let checksums = [
+    "rules.yaml: 385c57677a384ce0, 41,592.63 points",
+    "rules-changed.yaml: 92103a20e69fbfe4, 39,965.10 points",
+    "rules-new-condition.yaml: 417d16151cd74a9e, 41,111.35 points",
+  ]
+
+  private func bench(_ place: Workspace, peers: String) throws -> ProgramRun {
+    try place.shell(
+      "ScoreBench run --size tiny --runs 1 --peers \(peers) --python '\(BenchTests.python)' "
+        + "--folder bench --documents '\(Location.example("bench"))' --json bench.json")
+  }
+
+  @Test("Without peers it runs to its end, and its checksums are those it always had.")
+  func alone() throws {
+    let place = try Workspace()
+    let run = try bench(place, peers: "none")
+    #expect(run.status == 0, "\(run.errors)")
+    for checksum in BenchTests.checksums { #expect(run.output.contains("Checksum, \(checksum); not compared.")) }
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: place.bytes("bench.json")) as? [String: Any])
+    #expect(report["leads"] as? Int == 2_000)
+    #expect((report["rows"] as? [[String: Any]])?.count == 10)
+  }
+
+  @Test(
+    "DuckDB gives every lead the same scores.",
+    .enabled(if: BenchTests.hasDuckDB, "python3 has no module duckdb; make bench installs it"))
+  func besideDuckDB() throws {
+    let place = try Workspace()
+    let run = try bench(place, peers: "duckdb")
+    #expect(run.status == 0, "\(run.errors)")
+    for checksum in BenchTests.checksums {
+      #expect(run.output.contains("Checksum, \(checksum); equal to DuckDB's for every lead."))
+    }
+  }
+
+  @Test(
+    "Where DuckDB computes something else the benchmark fails and names leads.",
+    .enabled(if: BenchTests.hasDuckDB, "python3 has no module duckdb; make bench installs it"))
+  func difference() throws {
+    let place = try Workspace()
+    let documents = place.path("documents")
+    try FileManager.default.copyItem(atPath: Location.example("bench"), toPath: documents)
+    let script = try place.text("documents/peer.py")
+    let wrong = script.replacingOccurrences(of: "\"student\": -2000", with: "\"student\": -1900")
+    try #require(wrong != script)
+    try place.write("documents/peer.py", wrong)
+    let run = try place.shell(
+      "ScoreBench run --size tiny --runs 1 --peers duckdb --python '\(BenchTests.python)' --folder bench "
+        + "--documents documents")
+    #expect(run.status == 1)
+    #expect(run.errors.contains("by rules.yaml the scores differ"))
+    #expect(run.errors.contains("\"student\":-20"))
+  }
+}

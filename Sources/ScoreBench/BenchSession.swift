@@ -117,12 +117,14 @@ struct BenchSession {
     let apply = leadscore("rules", "apply", "2", "--yes", database: "applied.db")
     let fresh = { (_: Int) in try folder.copyDatabase("versions.db", to: "applied.db") }
     let all = leadscore("score", "--all", database: "same.db")
-    let dryRuns = ["2", "3"].map { leadscore("rules", "apply", $0, "--dry-run", database: "versions.db") }
+    let previews = ["2", "3"].map {
+      leadscore("rules", "preview", $0, "--format", "json", "--no-plan", database: "versions.db")
+    }
     var contenders = [
       Contender(name: "apply", prepare: fresh, work: { _ in [apply] }),
       Contender(name: "score all", work: { _ in [all] }),
-      Contender(name: "dry run", work: { _ in [dryRuns[0]] }),
-      Contender(name: "dry run, new condition", work: { _ in [dryRuns[1]] }),
+      Contender(name: "preview", work: { _ in [previews[0]] }),
+      Contender(name: "preview, new condition", work: { _ in [previews[1]] }),
     ]
     if peers.hasDuckDB {
       let work = [
@@ -256,10 +258,10 @@ struct BenchSession {
         peer: "DuckDB, computing and storing scores and rule points", "duckdb store", atMost: 0.25),
       row("`score --all`, from the facts", "score all", peer: "the same", "duckdb store", atMost: 0.6),
       row(
-        "`rules apply --dry-run`: points, limits, windows, decay, stages", "dry run", peer: "DuckDB, computing only",
+        "`rules preview`: points, limits, windows, decay, stages", "preview", peer: "DuckDB, computing only",
         "duckdb compute", atMost: 0.1),
       row(
-        "the same with a new condition on page views", "dry run, new condition", peer: "DuckDB, computing only",
+        "the same with a new condition on page views", "preview, new condition", peer: "DuckDB, computing only",
         "duckdb compute, new condition", atMost: 0.35),
       row(
         "\(BenchText.count(BenchSession.batch)) events in one file, imported, rescored", "batch",

@@ -51,11 +51,11 @@ say "Marketing and sales agree on new rules. What differs?"
 leadscore rules add "$HERE/rules-v2.yaml" --by marketing --note "pricing page counts more" --as-of "$AS_OF"
 leadscore rules diff 1 2
 
-say "What would they change? Nothing is kept yet."
-leadscore rules apply 2 --dry-run --as-of "$AS_OF"
+say "What would they change? Nothing that scores changes; what comes out is kept as plan 1."
+leadscore rules preview 2 --by country --capacity 10 --top 5 --as-of "$AS_OF"
 
-say "Apply them, unless more than 5 % of all leads change their stage."
-leadscore rules apply 2 --yes --by sales --max-stage-changes 5% --as-of "$AS_OF"
+say "Apply exactly that, unless more than 5 % of all leads change their stage."
+leadscore rules apply 2 --plan 1 --yes --by sales --max-stage-changes 5%
 leadscore history --cause rules --stage-changes --limit 5 --as-of "$AS_OF"
 
 LATER=2026-12-20T00:00:00Z

@@ -59,7 +59,7 @@ public struct DatabaseInfo: Sendable {
         return (try LeadDatabase.connect(path: path, mode: mode), mode)
       } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {}
     }
-    return (try LeadDatabase.connect(path: path, mode: .immutable), .immutable)
+    return (try LeadDatabase.connectImmutable(path: path), .immutable)
   }
 }
 

@@ -60,19 +60,30 @@ public final class LeadDatabase {
     path: String, now: () -> Int64, program: String, _ body: (LeadDatabase) throws -> Void
   ) throws {
     guard access(path, F_OK) != 0 else { throw StoreError.exists(path: path) }
+    // Made under another name and linked into place when it is whole, so that of two at the same time one succeeds and
+    // the other leaves it alone.
+    let draft = path + ".new-\(getpid())"
+    defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) } }
     do {
-      let connection = try Connection(path: path, mode: .create)
-      try connection.execute("PRAGMA journal_mode = WAL")
-      try Migrator().migrate(connection, now: now, program: program)
-      let database = try LeadDatabase(connection)
-      try connection.write { try body(database) }
-    } catch {
-      for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
-      if let error = error as? DatabaseError, error.kind == .cannotOpen {
-        throw StoreError.cannotCreate(path: path, reason: error.message)
-      }
-      throw error
+      try fill(draft, now: now, program: program, body)
+    } catch let error as DatabaseError where error.kind == .cannotOpen {
+      throw StoreError.cannotCreate(path: path, reason: error.message)
     }
+    guard link(draft, path) == 0 else {
+      if errno == EEXIST { throw StoreError.exists(path: path) }
+      throw StoreError.cannotCreate(path: path, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  /// Makes a database and closes it, so that all of it is in its one file.
+  private static func fill(
+    _ path: String, now: () -> Int64, program: String, _ body: (LeadDatabase) throws -> Void
+  ) throws {
+    let connection = try Connection(path: path, mode: .create)
+    try connection.execute("PRAGMA journal_mode = WAL")
+    try Migrator().migrate(connection, now: now, program: program)
+    let database = try LeadDatabase(connection)
+    try connection.write { try body(database) }
   }
 
   /// Opens a database that cannot be written to, because the file is read-only or another process is writing: scores
@@ -83,14 +94,27 @@ public final class LeadDatabase {
     let connection: Connection
     do {
       connection = try connect(path: path, mode: .readOnly)
-    } catch let error as DatabaseError where error.kind == .cannotOpen {
-      // A file in write-ahead mode on a read-only medium: nobody can be changing it.
-      connection = try connect(path: path, mode: .immutable)
+    } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {
+      connection = try connectImmutable(path: path)
     }
     let pending = try Migrator().pending(connection)
     guard pending.isEmpty else { throw StoreError.older(path: path, pending: pending.map(\.name)) }
     try connection.execute(ScoreOverlay.sql)
     return try LeadDatabase(connection)
+  }
+
+  /// Opens a file in write-ahead mode on a medium, or in a folder, that cannot be written to.
+  ///
+  /// - Throws: ``StoreError/unreadable(path:reason:)`` where changes stand in a log that cannot be read there.
+  static func connectImmutable(path: String) throws -> Connection {
+    var status = stat()
+    guard stat(path + "-wal", &status) != 0 || status.st_size == 0 else {
+      throw StoreError.unreadable(
+        path: path,
+        reason: "part of it is in \(path)-wal, which cannot be read in a folder that cannot be written to; "
+          + "copy both to one that can")
+    }
+    return try connect(path: path, mode: .immutable)
   }
 
   /// Opens the file alone and sees that it is one of ours, whatever migrations it has had.

@@ -11,6 +11,12 @@ public struct AttributeSet: Sendable, Equatable {
 
   /// All attributes; names are unique.
   public private(set) var members: [Member] = []
+  /// Where a name stands, once there are so many that a search takes long.
+  private var positions: [String: Int] = [:]
+
+  private static let searchedMembers = 16
+
+  public static func == (left: AttributeSet, right: AttributeSet) -> Bool { left.members == right.members }
 
   /// No attributes.
   public init() {}
@@ -25,27 +31,40 @@ public struct AttributeSet: Sendable, Equatable {
   public init(json: UnsafeBufferPointer<UInt8>) {
     guard let parsed = try? JSONParser.parse(json), case .object(let object) = parsed else { return }
     for member in object.members {
-      if let value = Value(json: member.value) { members.append(Member(name: member.key, value: value)) }
+      if let value = Value(json: member.value) { set(member.key, value) }
     }
   }
 
-  /// The value of an attribute. O(attributes).
-  public subscript(name: String) -> Value? {
-    members.first { $0.name == name }?.value
-  }
+  /// The value of an attribute.
+  public subscript(name: String) -> Value? { position(of: name).map { members[$0].value } }
 
   /// Sets an attribute, at the end where it is new.
   public mutating func set(_ name: String, _ value: Value) {
-    if let index = members.firstIndex(where: { $0.name == name }) {
+    if let index = position(of: name) {
       members[index].value = value
-    } else {
-      members.append(Member(name: name, value: value))
+      return
+    }
+    members.append(Member(name: name, value: value))
+    if members.count > AttributeSet.searchedMembers {
+      if positions.isEmpty { indexAll() } else { positions[name] = members.count - 1 }
     }
   }
 
-  /// Takes an attribute away.
+  /// Takes an attribute away. O(attributes).
   public mutating func remove(_ name: String) {
-    members.removeAll { $0.name == name }
+    guard let index = position(of: name) else { return }
+    members.remove(at: index)
+    indexAll()
+  }
+
+  private func position(of name: String) -> Int? {
+    positions.isEmpty ? members.firstIndex { $0.name == name } : positions[name]
+  }
+
+  private mutating func indexAll() {
+    positions.removeAll(keepingCapacity: true)
+    guard members.count > AttributeSet.searchedMembers else { return }
+    for (index, member) in members.enumerated() { positions[member.name] = index }
   }
 
   /// The JSON object to be stored.

@@ -29,14 +29,14 @@ final class PropertyDictionary: PropertySource {
   init(_ database: LeadDatabase) throws {
     tables = database.dictionary
     numbers = ByteTable()
+    let greatest = try tables.greatestProperty()
+    hasStoredProperties = greatest > 0
+    nextProperty = Int(greatest) + 1
     for (id, name) in try tables.types() {
       typeNumbers[name] = Int(id)
       typeNames[Int(id)] = name
     }
     for (id, name) in try tables.propertyNames() { note(name: name, id: Int(id)) }
-    let greatest = try tables.greatestProperty()
-    hasStoredProperties = greatest > 0
-    nextProperty = Int(greatest) + 1
   }
 
   private func note(name: String, id: Int) {

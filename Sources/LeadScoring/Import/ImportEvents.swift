@@ -102,6 +102,7 @@ private final class EventImport {
 
     return { [self] reader in
       guard let column = columns.occurredAt else { return }
+      let lead = try directory.lead(columns.keyCell(reader))
       let instant = try FactLimits.instant(reader.field(column), "occurred_at")
       let type: String
       switch columns.type {
@@ -129,7 +130,7 @@ private final class EventImport {
         case .constant(let property, let json): try appendProperty(property, json)
         }
       }
-      try stage(columns.keyCell(reader), instant)
+      try stage(lead, instant)
     }
   }
 
@@ -143,6 +144,8 @@ private final class EventImport {
       throw RowProblem("no \"occurred_at\", or it is not a text such as 2026-11-21T09:00:00Z")
     }
     let instant = try occurredAt.withUTF8 { try FactLimits.instant($0, "occurred_at") }
+    var key = try object.factKey()
+    let lead = try key.withUTF8 { try directory.lead($0) }
     try begin(type)
     switch object["id"] {
     case nil, .null, .string(""): break
@@ -165,8 +168,7 @@ private final class EventImport {
     case let other?: throw RowProblem("\"properties\" is \(other.kindName), not an object")
     }
     for (property, json) in properties.sorted(by: { $0.0.number < $1.0.number }) { try appendProperty(property, json) }
-    var key = try object.factKey()
-    try key.withUTF8 { try stage($0, instant) }
+    try stage(lead, instant)
   }
 
   private func begin(_ type: String) throws {
@@ -207,8 +209,7 @@ private final class EventImport {
     }
   }
 
-  private func stage(_ key: UnsafeBufferPointer<UInt8>, _ instant: Int64) throws {
-    let lead = try directory.lead(key)
+  private func stage(_ lead: Int64, _ instant: Int64) throws {
     try tail.withUnsafeBufferPointer { try staged.append(lead: lead, order: instant, $0) }
   }
 

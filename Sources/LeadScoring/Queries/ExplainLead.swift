@@ -200,6 +200,12 @@ extension ScoringSession {
 }
 
 extension Explanation {
+  /// Sums stop at the greatest number there is, as the engine's do.
+  private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? (right < 0 ? .min : .max) : sum
+  }
+
   fileprivate static func groups(
     _ document: RuleDocument, _ names: [String], _ rules: [RulePart], _ adjustment: Int64, _ scores: [String: Int64]
   ) -> ([GroupPart], Int64) {
@@ -212,12 +218,12 @@ extension Explanation {
       let group = declared[name] ?? Group(name: name)
       let values = members(name)
       let unclamped =
-        group.take == .highest ? values.filter { $0 != 0 }.max() ?? 0 : values.reduce(0, +)
+        group.take == .highest ? values.filter { $0 != 0 }.max() ?? 0 : values.reduce(0, Explanation.sum)
       return GroupPart(
         name: name, partOf: group.partOf, take: group.take, limits: group.limits, unclamped: unclamped,
         points: scores[name] ?? 0)
     }
-    return (parts, members(RuleDocument.rootGroup).reduce(adjustment, +))
+    return (parts, members(RuleDocument.rootGroup).reduce(adjustment, Explanation.sum))
   }
 }
 

@@ -154,7 +154,7 @@ extension ScoringSession {
     func rescore(_ lead: Int64, _ record: SignalRecord) throws {
       let before = try database.scores.row(model: modelID, lead: lead)
       try scorer.evaluate(
-        model, lead: lead, row: before, record: record, at: asOf, cause: before == nil ? .import : .rules)
+        model, lead: lead, row: before, record: record, at: asOf, cause: .rules)
       report.leads += 1
       onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
       let evaluator = model.evaluator
@@ -165,11 +165,12 @@ extension ScoringSession {
           lead, result: FixedHash.result(score: evaluator.score, stage: stage, grade: evaluator.grade),
           facts: FixedHash.facts(record, slots: slots, judgement))
       }
-      report.stageMatrix[ApplyReport.StageMove(from: before?.stage, to: stage), default: 0] += 1
+      // A lead's first stage under a model is no change of its stage.
       guard let before else {
         report.changed += 1
         return
       }
+      report.stageMatrix[ApplyReport.StageMove(from: before.stage, to: stage), default: 0] += 1
       if before.score < evaluator.score { report.scoresUp += 1 }
       if before.score > evaluator.score { report.scoresDown += 1 }
       if before.score != evaluator.score || before.stage != stage || before.grade != evaluator.grade {

@@ -47,6 +47,11 @@ public struct PreviewReport: Sendable {
     public var from: Int64
     public var before: Int64 = 0
     public var after: Int64 = 0
+
+    /// A range with nobody in it.
+    public init(from: Int64) {
+      self.from = from
+    }
   }
 
   /// The number of the plan that was recorded; nil for none.

@@ -12,9 +12,9 @@ extension ScoringSession {
   public func setFastTrack(
     _ key: String, stage: String, until: Int64?, by person: String, reason: String, model name: String, asOf: Int64
   ) throws -> Int64 {
-    try checkStage(stage, model: name)
     if let until, until <= asOf { throw ScoringError.badPeriod(from: asOf, until: until) }
     return try judging(key, model: name, asOf: asOf) { model, lead in
+      try checkStage(stage, model: name)
       _ = try database.judgements.liftFastTracks(model: model, lead: lead, at: asOf, by: person)
       return try database.judgements.addFastTrack(
         model: model, lead: lead, stage: stage, from: asOf, until: until, person: person, reason: reason,
@@ -46,12 +46,12 @@ extension ScoringSession {
     }
   }
 
-  /// Ends an adjustment.
+  /// Ends an adjustment; false where it has ended already.
   ///
   /// - Throws: ``ScoringError/unknownAdjustment(_:)``
-  public func liftAdjustment(_ id: Int64, by person: String?, asOf: Int64) throws {
+  public func liftAdjustment(_ id: Int64, by person: String?, asOf: Int64) throws -> Bool {
     guard let row = try database.judgements.adjustment(id) else { throw ScoringError.unknownAdjustment(id) }
-    try judging(leadID: row.lead, model: nil, asOf: asOf) { _, _ in
+    return try judging(leadID: row.lead, model: nil, asOf: asOf) { _, _ in
       try database.judgements.liftAdjustment(id, at: asOf, by: person)
     }
   }

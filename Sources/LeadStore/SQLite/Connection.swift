@@ -35,7 +35,9 @@ public final class Connection {
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
     var opened: OpaquePointer?
-    let name = mode == .immutable ? Connection.immutableURI(path) : path
+    // SQLite gives some names a meaning of their own: the empty one, and `:memory:`.
+    let file = path.hasPrefix("/") ? path : "./" + path
+    let name = mode == .immutable ? Connection.immutableURI(file) : file
     let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard code == SQLITE_OK, let opened else {
       let error = DatabaseError(code: code, handle: opened)

@@ -134,13 +134,14 @@ public final class JudgementTable {
     return connection.lastInsertedRow
   }
 
-  /// Ends an adjustment at an instant, or at its own beginning where that is later.
-  public func liftAdjustment(_ id: Int64, at instant: Int64, by person: String?) throws {
+  /// Ends an adjustment at an instant, or at its own beginning where that is later; false where it has ended already.
+  public func liftAdjustment(_ id: Int64, at instant: Int64, by person: String?) throws -> Bool {
     try connection.run(
       """
       UPDATE adjustment SET until_at = max(from_at, ?2), lifted_at = ?2, lifted_by = ?3
       WHERE id = ?1 AND (until_at IS NULL OR until_at > ?2)
       """, id, instant, person)
+    return connection.changes > 0
   }
 
   private func rows<Row>(

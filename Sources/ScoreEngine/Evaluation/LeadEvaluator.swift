@@ -147,12 +147,14 @@ public final class LeadEvaluator {
     }
     var adjusted: Int64 = 0
     for adjustment in judgement.adjustments {
-      if adjustment.from <= instant, adjustment.until.map({ instant < $0 }) ?? true { adjusted += adjustment.points }
+      if adjustment.from <= instant, adjustment.until.map({ instant < $0 }) ?? true {
+        adjusted = adjusted.addingSaturated(adjustment.points)
+      }
       mayChange(at: adjustment.from, after: instant)
       if let until = adjustment.until { mayChange(at: until, after: instant) }
     }
     rulePoints[rules.rules.count] = adjusted
-    total += adjusted
+    total = total.addingSaturated(adjusted)
     for index in rules.groupOrder {
       let group = rules.groups[index]
       let sum = group.takesHighest ? (greatest[index] == Int64.min ? 0 : greatest[index]) : groupScores[index]
@@ -167,21 +169,24 @@ public final class LeadEvaluator {
     decideStage(record, instant, currentStage, judgement)
   }
 
+  /// 9999-12-31T23:59:59.999Z; RFC 3339 knows no later year.
+  private static let lastInstant: Int64 = 253_402_300_799_999
+
   // MARK: Points
 
   @inline(__always)
   private func add(_ points: Int64, to group: Int, _ total: inout Int64) {
     if group < 0 {
-      total += points
+      total = total.addingSaturated(points)
     } else {
-      groupScores[group] += points
+      groupScores[group] = groupScores[group].addingSaturated(points)
       if points != 0 { greatest[group] = max(greatest[group], points) }
     }
   }
 
   @inline(__always)
   private func mayChange(at edge: Int64, after instant: Int64) {
-    if edge > instant, edge < nextChange { nextChange = edge }
+    if edge > instant, edge < nextChange, edge <= LeadEvaluator.lastInstant { nextChange = edge }
   }
 
   /// The truth of a condition's signal; notes when it turns over next.
@@ -249,7 +254,7 @@ public final class LeadEvaluator {
   private func silence(_ rule: CompiledRule, lastEvent: Int64, _ instant: Int64) -> Int64 {
     let spans = lastEvent > instant ? 0 : (instant - lastEvent) / rule.within
     if spans < rule.limit { mayChange(at: lastEvent + (spans + 1) * rule.within, after: instant) }
-    return rule.points * min(spans, Int64(rule.limit))
+    return rule.points.multipliedSaturated(by: min(spans, Int64(rule.limit)))
   }
 
   /// The points of `every` and `when` for the events that `once_per` left, all of them `≤ instant`.
@@ -264,7 +269,7 @@ public final class LeadEvaluator {
     if events.count - first > rule.limit { first = events.count - rule.limit }
     guard first < events.count else { return 0 }
     if rule.within != Int64.max { mayChange(at: events[first] + rule.within, after: instant) }
-    if rule.decayEvery == 0 { return rule.points * Int64(events.count - first) }
+    if rule.decayEvery == 0 { return rule.points.multipliedSaturated(by: Int64(events.count - first)) }
     // Events beyond the table's end are worth nothing for good.
     let span = rule.decayEvery.multipliedReportingOverflow(by: Int64(rule.decayCount))
     if !span.overflow { first = max(first, firstIndex(in: events, after: instant - span.partialValue)) }

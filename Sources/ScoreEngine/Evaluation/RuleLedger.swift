@@ -54,7 +54,7 @@ public struct RuleLedger: Hashable, Sendable {
       let spans = last > instant ? 0 : (instant - last) / clause.span.milliseconds
       silentSpans = min(spans, clause.repeatCount)
       silentSince = last
-      points = full * silentSpans
+      points = full.multipliedSaturated(by: silentSpans)
     case .every(let clause):
       RuleLedger.keepFirst(&entries, events, clause.oncePer)
       RuleLedger.dropOld(&entries, events, clause.within, instant)
@@ -71,7 +71,7 @@ public struct RuleLedger: Hashable, Sendable {
           if worth == 0, full != 0 { entries[index].loss = .decayed }
         }
         entries[index].points = worth
-        points += worth
+        points = points.addingSaturated(worth)
       }
     case .when(let clause):
       RuleLedger.keepFirst(&entries, events, clause.oncePer)

@@ -222,6 +222,20 @@ private struct DigitReader {
 }
 
 extension Int64 {
+  /// The sum, or the nearest number there is: no rule document may stop the program.
+  @inlinable
+  func addingSaturated(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
+
+  /// The product, or the nearest number there is.
+  @inlinable
+  func multipliedSaturated(by other: Int64) -> Int64 {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+  }
+
   /// The quotient rounded towards negative infinity; `divisor` is positive.
   @inlinable
   func flooredQuotient(_ divisor: Int64) -> Int64 {

@@ -54,7 +54,9 @@ struct AdjustLiftCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    try session.liftAdjustment(Int64(id), by: by, asOf: common.instant)
+    guard try session.liftAdjustment(Int64(id), by: by, asOf: common.instant) else {
+      throw CommandError(.no, "adjustment \(id) has ended already; `leadscore adjust list` shows when")
+    }
     note("adjustment \(id) has ended")
   }
 }

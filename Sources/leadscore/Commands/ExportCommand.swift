@@ -41,6 +41,7 @@ struct ExportCommand: ParsableCommand {
     let attributes = try session.attributeNames()
     let chosen = try columnNames(attributes)
     let format = self.format ?? ExportFormat(path: output)
+    try OutputGuard.check(output, database: common.path)
     let file = output == "-" ? nil : try AtomicFileOutput(path: output)
     let standard = BufferedOutput.standardOutput()
     let records = RecordOutput(format.outputFormat, to: file ?? standard, columns: [])

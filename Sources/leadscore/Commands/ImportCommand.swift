@@ -97,6 +97,7 @@ struct ImportArguments: ParsableArguments {
     options.isStrict = strict
     options.isDryRun = dryRun
     if let map { options.mapping = try mapping(map, kind) }
+    if let rejects { try OutputGuard.check(rejects, database: common.path, inputs: files + [map].compactMap(\.self)) }
     let rejected = try rejects.map { try AtomicFileOutput(path: $0) }
     var told: Int64 = 0
     options.onHeader = { _, header in
@@ -132,7 +133,7 @@ struct ImportArguments: ParsableArguments {
 
   private func mapping(_ path: String, _ kind: ImportMapping.Kind) throws -> ImportMapping {
     let result = ImportMapping.parse(try readText(path), fileName: path)
-    for diagnostic in result.diagnostics { note(diagnostic.description) }
+    note(result.diagnostics)
     guard let mapping = result.mapping else { throw ScoringError.badMapping(file: path, result.diagnostics) }
     return mapping
   }

@@ -60,10 +60,10 @@ enum RuleInput {
     let name = path == "-" ? "standard input" : path
     do {
       let checked = try CheckedRules(text: readText(path), file: name)
-      for warning in checked.warnings { note(warning.description) }
+      note(checked.warnings)
       return checked
     } catch ScoringError.badRules(let file, let diagnostics) {
-      for diagnostic in diagnostics { note(diagnostic.description) }
+      note(diagnostics)
       throw ScoringError.badRules(file: file, diagnostics)
     }
   }

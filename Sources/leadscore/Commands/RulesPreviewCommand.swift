@@ -35,8 +35,16 @@ struct RulesPreviewCommand: ParsableCommand {
 
   @Flag(name: .long, help: "Record no plan.") var noPlan = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write a page to look at, too: one file that needs nothing else.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
+  var html: String?
+
   func validate() throws {
     if top < 0 { throw ValidationError("--top takes a whole number from 0 on") }
+    if html == "-" { throw ValidationError("--html takes the name of a file; standard output has the preview") }
+    if html != nil, lead != nil { throw ValidationError("--html shows all leads; leave out --lead") }
   }
 
   func run() throws {
@@ -52,14 +60,28 @@ struct RulesPreviewCommand: ParsableCommand {
     options.by = by
     options.recordsPlan = !noPlan
     options.program = programVersion
+    // A file that cannot be made is found before the work, not after it.
+    if let html { try OutputGuard.check(html, database: common.path, inputs: [rules]) }
+    let page = try html.map { try AtomicFileOutput(path: $0) }
     var changed: [PreviewReport.Move] = []
-    if leads { options.onChange = { changed.append($0) } }
+    var listed = ChangedLeads()
+    if leads || page != nil {
+      options.onChange = { move in
+        if leads { changed.append(move) }
+        if page != nil { listed.add(move) }
+      }
+    }
     let report = try session.previewRules(checked, number: number, model: common.model, asOf: asOf, options: options)
     let record = PreviewJSON.record(report, leads: leads ? changed : nil)
     if let plan = report.plan {
       var writer = JSONWriter()
       RecordOutput.write(PreviewJSON.record(report, leads: nil), to: &writer)
       try session.keepSummary(String(decoding: writer.bytes, as: UTF8.self), plan: plan)
+    }
+    if let page {
+      try page.write(self.page(report, listed, checked, session).html)
+      try page.commit()
+      note("the page is in \(sanitized(page.path))")
     }
     switch format.format {
     case .json: try printJSON { RecordOutput.write(record, to: &$0) }
@@ -72,6 +94,16 @@ struct RulesPreviewCommand: ParsableCommand {
       try printText(
         PreviewText(report, changed: leads ? changed : nil, by: by, capacity: capacity, rules: rules).text)
     }
+  }
+
+  private func page(
+    _ report: PreviewReport, _ changes: ChangedLeads, _ checked: CheckedRules, _ session: ScoringSession
+  ) throws -> PreviewPage {
+    let version = try report.version.map { try session.version($0, model: common.model).row }
+    return PreviewPage(
+      report: report, changes: changes, base: try session.version(report.baseVersion, model: common.model).document,
+      rules: checked.document, file: Int(rules) == nil ? rules.split(separator: "/").last.map(String.init) : nil,
+      model: common.model, by: by, capacity: capacity, author: version?.author, note: version?.note)
   }
 
   private func document(_ session: ScoringSession) throws -> (CheckedRules, Int?) {

@@ -239,8 +239,15 @@ struct Failure {
 
 /// Writes a line for people to standard error.
 func warn(_ message: String) {
-  let line = "leadscore: " + message.split(separator: "\n").joined(separator: " ") + "\n"
+  let line = "leadscore: " + sanitized(message.split(separator: "\n").joined(separator: " ")) + "\n"
   line.withCString { text in _ = write(2, text, strlen(text)) }
+}
+
+/// Writes what was found in a rule file or mapping to standard error.
+func note(_ diagnostics: [Diagnostic]) {
+  for diagnostic in diagnostics {
+    note(diagnostic.description.split(separator: "\n").map { sanitized(String($0)) }.joined(separator: "\n"))
+  }
 }
 
 /// Writes lines for people to standard error as they are.

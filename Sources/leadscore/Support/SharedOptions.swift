@@ -31,6 +31,10 @@ struct CommonOptions: ParsableArguments {
     return "leads.db"
   }
 
+  func validate() throws {
+    if db == "" { throw ValidationError("--db is empty; it takes the path of a file") }
+  }
+
   /// `T`, in milliseconds since 1970.
   var instant: Int64 { asOf?.milliseconds ?? Clock.now() }
 
@@ -48,8 +52,11 @@ struct CommonOptions: ParsableArguments {
   ///
   /// Where nothing can be written, since the file is read-only or another process is writing, what fell due is worked
   /// out for this session alone.
+  ///
+  /// Nor is anything kept for an instant that the clock has not reached: who looks ahead does not take the database there.
   func openForReading(at instant: Int64) throws -> ScoringSession {
     do {
+      guard instant <= Clock.now() else { return try openOverlay(at: instant) }
       let session = withProgress(
         try ScoringSession(
           try LeadDatabase.open(path: path, mode: .readWrite, busyTimeout: 1000), clock: Clock.now))
@@ -57,11 +64,15 @@ struct CommonOptions: ParsableArguments {
       try session.holdSnapshot()
       return session
     } catch let error as DatabaseError where [.busy, .readOnly, .cannotOpen].contains(error.kind) {
-      let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
-      try session.bringUpToDate(to: instant)
-      try session.holdSnapshot()
-      return session
+      return try openOverlay(at: instant)
     }
+  }
+
+  private func openOverlay(at instant: Int64) throws -> ScoringSession {
+    let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
+    try session.bringUpToDate(to: instant)
+    try session.holdSnapshot()
+    return session
   }
 
   /// A session on the database as it stands, for what does not depend on the instant.

@@ -61,7 +61,9 @@ struct TextSniff {
       let hint = "it is a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"
       throw SourceError.notText(path: path, hint: hint)
     }
-    if prefix.contains(0) { throw SourceError.notText(path: path, hint: "it has NUL bytes; export it as CSV or JSON Lines") }
+    if prefix.contains(0) {
+      throw SourceError.notText(path: path, hint: "it has NUL bytes; export it as CSV or JSON Lines")
+    }
   }
 
   private static func covers(_ requested: TextEncoding, _ marked: TextEncoding) -> Bool {

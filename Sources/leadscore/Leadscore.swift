@@ -10,6 +10,8 @@ struct Leadscore: ParsableCommand {
     commandName: "leadscore",
     abstract: "A lead database in one SQLite file, with a scoring engine inside it.",
     discussion: """
+      Example: leadscore init && leadscore import leads contacts.csv && leadscore leads list
+
       Every command takes --db PATH, else $LEADSCORE_DB, else leads.db in the working directory.
 
       Exit status: 0 done; 1 the answer is no; 64 usage; 65 bad input or rules; 66 no such input; 69 the database is \

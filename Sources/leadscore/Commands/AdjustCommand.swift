@@ -6,6 +6,7 @@ import TerminalOutput
 struct AdjustCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adjust", abstract: "Give a lead points, or take some, by a person's judgement.",
+    discussion: "Example: leadscore adjust list",
     subcommands: [AdjustAddCommand.self, AdjustLiftCommand.self, AdjustListCommand.self])
 }
 

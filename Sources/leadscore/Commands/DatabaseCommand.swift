@@ -7,6 +7,7 @@ import TerminalOutput
 struct DatabaseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "db", abstract: "Care of the file.",
+    discussion: "Example: leadscore db info",
     subcommands: [DatabaseInfoCommand.self, DatabaseMigrateCommand.self])
 }
 

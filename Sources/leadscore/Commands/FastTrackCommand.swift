@@ -6,6 +6,7 @@ import TerminalOutput
 struct FastTrackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fast-track", abstract: "Put a lead in a stage by a person's judgement, which outranks the rules.",
+    discussion: "Example: leadscore fast-track list",
     subcommands: [FastTrackSetCommand.self, FastTrackLiftCommand.self, FastTrackListCommand.self])
 }
 

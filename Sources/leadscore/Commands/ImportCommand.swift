@@ -8,6 +8,7 @@ import TerminalOutput
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Bring in leads and what they did.",
+    discussion: "Example: leadscore import leads contacts.csv",
     subcommands: [ImportLeadsCommand.self, ImportEventsCommand.self])
 }
 

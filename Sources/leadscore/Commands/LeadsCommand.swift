@@ -8,6 +8,7 @@ import TerminalOutput
 struct LeadsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "leads", abstract: "Look at leads and their scores.",
+    discussion: "Example: leadscore leads list --stage sql",
     subcommands: [LeadsListCommand.self, LeadsShowCommand.self])
 }
 

@@ -6,6 +6,7 @@ import TerminalOutput
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "Several sets of rules over the same leads.",
+    discussion: "Example: leadscore models list",
     subcommands: [ModelsListCommand.self, ModelsAddCommand.self])
 }
 

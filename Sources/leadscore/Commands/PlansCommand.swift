@@ -6,6 +6,7 @@ import TerminalOutput
 struct PlansCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plans", abstract: "What previews found, kept to be applied.",
+    discussion: "Example: leadscore plans list",
     subcommands: [PlansListCommand.self, PlansShowCommand.self, PlansDropCommand.self])
 }
 

@@ -9,6 +9,7 @@ import TerminalOutput
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "Check, add, compare and apply rule documents.",
+    discussion: "Example: leadscore rules preview new-rules.yaml",
     subcommands: [
       RulesCheckCommand.self, RulesAddCommand.self, RulesListCommand.self, RulesShowCommand.self,
       RulesDiffCommand.self, RulesPreviewCommand.self, RulesApproveCommand.self, RulesApplyCommand.self,

@@ -6,6 +6,7 @@ import TerminalOutput
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "settings", abstract: "What holds for the whole database.",
+    discussion: "Example: leadscore settings list",
     subcommands: [SettingsListCommand.self, SettingsGetCommand.self, SettingsSetCommand.self])
 }
 

@@ -40,6 +40,10 @@ public enum ScoringError: Error, Sendable {
   case missingApproval(version: Int, roles: [String])
   /// No version was active before the one that is.
   case nothingToRollBack(model: String)
+  /// A consumer has no such batch.
+  case unknownBatch(Int, consumer: String)
+  /// There is no such column.
+  case unknownColumn(String, known: [String])
   /// There is no such adjustment.
   case unknownAdjustment(Int64)
   /// A period ends before it begins. Milliseconds since 1970.

@@ -22,6 +22,7 @@ public final class LeadDatabase {
   public let settings: SettingTable
   public let approvals: ApprovalTable
   public let plans: PlanTable
+  public let handoffs: HandoffTable
 
   private init(_ connection: Connection) throws {
     self.connection = connection
@@ -37,6 +38,7 @@ public final class LeadDatabase {
     settings = SettingTable(connection)
     approvals = ApprovalTable(connection)
     plans = PlanTable(connection)
+    handoffs = HandoffTable(connection)
   }
 
   /// Opens a database that has all migrations of this program.

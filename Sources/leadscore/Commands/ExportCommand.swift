@@ -13,7 +13,11 @@ struct ExportCommand: ParsableCommand {
       --columns chooses. A cell that a spreadsheet would run as a formula is written so that it does not. A file is \
       written under another name and renamed when it is whole.
 
-      Example: leadscore export -o sql.csv
+      With --for and --new each consumer gets each entry of a lead into a hand-off stage once, in numbered batches; \
+      --batch N writes one of them again, exactly. Entries that a change of the rules caused are held back until \
+      --include-rule-changes or --release N.
+
+      Example: leadscore export --for crm --new -o sql.csv
       """)
 
   @OptionGroup var common: CommonOptions
@@ -32,67 +36,127 @@ struct ExportCommand: ParsableCommand {
   @Option(name: .long, help: "The format: csv, jsonl or json (default: by the file's name, else csv).")
   var format: ExportFormat?
 
+  @Option(name: .customLong("for"), help: ArgumentHelp("Who gets the leads, such as a CRM.", valueName: "consumer"))
+  var consumer: String?
+
+  @Flag(name: .long, help: "What the consumer has not had, as its next batch.") var new = false
+  @Option(name: .long, help: ArgumentHelp("Write this batch of the consumer again.", valueName: "n")) var batch: Int?
+  @Flag(name: .long, help: "List the consumer's batches.") var batches = false
+  @Flag(name: .long, help: "Also what a change of the rules caused.") var includeRuleChanges = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("So many of those that a change of the rules caused, the oldest first.", valueName: "n"))
+  var release: Int = 0
+
+  func validate() throws {
+    let modes = [new, batch != nil, batches].filter { $0 }.count
+    if modes > 1 { throw ValidationError("--new, --batch and --batches exclude each other") }
+    if modes == 1, consumer?.isEmpty ?? true { throw ValidationError("name the consumer by --for") }
+    if consumer != nil, modes == 0 { throw ValidationError("--for goes with --new, --batch or --batches") }
+    if !new, includeRuleChanges || release != 0 {
+      throw ValidationError("--include-rule-changes and --release go with --new")
+    }
+    if release < 0 { throw ValidationError("--release takes a whole number from 0 on") }
+  }
+
   func run() throws {
-    let instant = common.instant
-    let session = try common.openForReading(at: instant)
+    try OutputGuard.check(output, database: common.path)
+    if let consumer {
+      if batches { return try listBatches(consumer) }
+      return try handOver(consumer)
+    }
+    let session = try common.openForReading(at: common.instant)
     for name in stage { try session.checkStage(name, model: common.model) }
     var query = LeadQuery()
     query.stages = try stage.isEmpty ? session.handoffStages(model: common.model) : stage
-    let attributes = try session.attributeNames()
-    let chosen = try columnNames(attributes)
-    let format = self.format ?? ExportFormat(path: output)
-    try OutputGuard.check(output, database: common.path)
-    let file = output == "-" ? nil : try AtomicFileOutput(path: output)
-    let standard = BufferedOutput.standardOutput()
-    let records = RecordOutput(format.outputFormat, to: file ?? standard, columns: [])
+    let chosen = try session.exportColumns(columnNames)
     var count: Int64 = 0
-    try session.forEachLead(query, model: common.model) { lead in
-      count += 1
-      try records.print(ExportCommand.record(lead, chosen), cells: [])
-    }
-    try records.finish(names: chosen, ifNone: "")
-    try file?.commit()
-    note(
-      "\(plural(count, "lead")) in \(query.stages.joined(separator: ", "))"
-        + (file == nil ? "" : " written to \(output)"))
-  }
-
-  private static let fixedNames = ["key", "score", "stage", "grade", "entered_stage_at", "version"]
-
-  private func columnNames(_ attributes: [String]) throws -> [String] {
-    let all = ExportCommand.fixedNames + attributes.filter { !ExportCommand.fixedNames.contains($0) }
-    guard let columns else { return all }
-    let chosen = columns.split(separator: ",").map { $0.trimmingSpaces }
-    let known = all + ["created_at", "next_change_at"]
-    for name in chosen where !known.contains(name) {
-      throw CommandError(.usage, "no column '\(sanitized(name))'; there is \(sanitized(known.joined(separator: ", ")))")
-    }
-    return chosen
-  }
-
-  private static func record(_ lead: ScoredLead, _ columns: [String]) -> OutputRecord {
-    columns.map { name in
-      switch name {
-      case "key": (name, .text(lead.key))
-      case "score": (name, .points(lead.score))
-      case "stage": (name, .text(lead.stage))
-      case "grade": (name, .text(lead.grade))
-      case "entered_stage_at": (name, .instant(lead.enteredStageAt))
-      case "version": (name, .integer(Int64(lead.version)))
-      case "created_at" where lead.attributes[name] == nil: (name, .instant(lead.createdAt))
-      case "next_change_at" where lead.attributes[name] == nil: (name, .instant(lead.nextChangeAt))
-      default: (name, value(lead.attributes[name]))
+    try write(chosen) { print in
+      try session.forEachLead(query, model: common.model) { lead in
+        count += 1
+        try print(chosen.map { ($0, ScoringSession.exportValue(lead, $0)) })
       }
     }
+    note(
+      "\(plural(count, "lead")) in \(query.stages.joined(separator: ", "))"
+        + (output == "-" ? "" : " written to \(sanitized(output))"))
   }
 
-  private static func value(_ value: Value?) -> OutputValue {
+  private var columnNames: [String]? {
+    columns?.split(separator: ",").map { $0.trimmingSpaces }
+  }
+
+  private func handOver(_ consumer: String) throws {
+    let session = try common.open()
+    let chosen: HandoffBatchRow
+    if let batch {
+      chosen = try session.handoffBatch(batch, consumer: consumer, model: common.model)
+    } else {
+      var options = HandoverOptions()
+      options.stages = stage
+      options.columns = columnNames
+      options.includesRuleChanges = includeRuleChanges
+      options.released = release
+      let handover = try session.handOver(to: consumer, model: common.model, asOf: common.instant, options: options)
+      if handover.heldBack > 0 {
+        note(
+          "\(plural(handover.heldBack, "lead")) held back, since a change of the rules brought them; "
+            + "--include-rule-changes hands them over, --release N a few of them")
+      }
+      guard let batch = handover.batch else { return note("nothing new for \(sanitized(consumer))") }
+      chosen = batch
+    }
+    let names = try JSONParser.parse(chosen.options).arrayValue?.compactMap(\.stringValue) ?? []
+    do {
+      try write(names) { print in try session.forEachRow(of: chosen) { try print($0) } }
+    } catch let error as OutputError {
+      throw CommandError(
+        error.isCreation ? .cannotCreate : .inputOutput,
+        "\(error.description); batch \(chosen.number) is recorded, write it again by --for \(sanitized(consumer)) "
+          + "--batch \(chosen.number)")
+    }
+    note(
+      "batch \(chosen.number) for \(sanitized(consumer)): \(plural(chosen.leads, "lead"))"
+        + (output == "-" ? "" : " written to \(sanitized(output))"))
+  }
+
+  private func listBatches(_ consumer: String) throws {
+    let session = try common.openAsItStands()
+    let records = RecordOutput(
+      format?.outputFormat ?? .table, to: BufferedOutput.standardOutput(),
+      columns: [
+        Table.Column("batch", alignment: .right), Table.Column("as of"), Table.Column("leads", alignment: .right),
+        Table.Column("recorded"),
+      ])
+    for row in try session.handoffBatches(consumer: consumer, model: common.model) {
+      try records.print(
+        [
+          ("batch", .integer(Int64(row.number))), ("as_of", .instant(row.asOf)), ("leads", .integer(row.leads)),
+          ("recorded_at", .instant(row.recordedAt)),
+        ], cells: [String(row.number), formatMinute(row.asOf), formatCount(row.leads), formatMinute(row.recordedAt)])
+    }
+    try records.finish(names: ["batch", "as_of", "leads", "recorded_at"], ifNone: "no batches")
+  }
+
+  /// Writes rows in the format asked for to the output.
+  private func write(
+    _ names: [String], _ body: ((_ row: [(name: String, value: JSONValue)]) throws -> Void) throws -> Void
+  ) throws {
+    let format = self.format ?? ExportFormat(path: output)
+    let file = output == "-" ? nil : try AtomicFileOutput(path: output)
+    let records = RecordOutput(format.outputFormat, to: file ?? BufferedOutput.standardOutput(), columns: [])
+    try body { row in try records.print(row.map { ($0.name, ExportCommand.value($0.value)) }, cells: []) }
+    try records.finish(names: names, ifNone: "")
+    try file?.commit()
+  }
+
+  private static func value(_ value: JSONValue) -> OutputValue {
     switch value {
-    case nil: .text(nil)
-    case .text(let text): .text(text)
-    case .list(let texts): .json { Value.list(texts).write(to: &$0) }
-    case .boolean(let truth): .truth(truth)
-    case .number(let number): .json { $0.number(number) }
+    case .null: .text(nil)
+    case .string(let text): .text(text)
+    case .bool(let truth): .truth(truth)
+    case .number, .array, .object: .json { $0.value(value) }
     }
   }
 }

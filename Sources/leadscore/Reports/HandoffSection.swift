@@ -44,7 +44,7 @@ struct HandoffSection {
         <td class="n \(PageNumber.tone(then - now))">\(PageNumber.change(then - now))</td></tr>
         """
     }.joined(by: "\n")
-    let between = report.stageMatrix.reduce(0) {
+    let between = report.stageMatrix.reduce(Int64(0)) {
       let isBetween = $1.key.from != $1.key.to && page.isHandoff($1.key.from) && page.isHandoff($1.key.to)
       return $0 + (isBetween ? $1.value : 0)
     }
@@ -59,7 +59,7 @@ struct HandoffSection {
       <div class="wide" role="region" tabindex="0" aria-label="Hand-off stages"><table>
       <thead><tr><th scope="col">Hand-off stage</th><th scope="col" class="n">Leads now</th>\
       <th scope="col" class="n">Entering</th><th scope="col" class="n">Leaving</th>\
-      <th scope="col" class="n">With the change</th><th scope="col" class="n">Difference</th></tr></thead>
+      <th scope="col" class="n">Leads then</th><th scope="col" class="n">Difference</th></tr></thead>
       <tbody>
       \(rows)
       </tbody></table></div>

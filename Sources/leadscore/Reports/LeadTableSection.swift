@@ -38,7 +38,7 @@ struct LeadTableSection {
       <tbody>
       \(leads.map(row).joined(by: "\n"))
       </tbody></table></div>
-      <p id="lead-more" class="more" hidden><button type="button" id="lead-next">Show 500 more</button> \
+      <p id="lead-more" class="further" hidden><button type="button" id="lead-next">Show 500 more</button> \
       <button type="button" id="lead-all">Show all</button></p>
       """
   }

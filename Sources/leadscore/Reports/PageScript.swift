@@ -4,9 +4,6 @@ enum PageScript {
   static let text = """
     (function () {
       'use strict';
-      addEventListener('beforeprint', function () {
-        document.querySelectorAll('details').forEach(function (part) { part.open = true; });
-      });
       var table = document.getElementById('lead-table');
       if (!table) { return; }
       var byId = function (id) { return document.getElementById(id); };

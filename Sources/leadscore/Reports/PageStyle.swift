@@ -138,14 +138,14 @@ enum PageStyle {
 
     .capped { margin: 0 0 14px; padding: 10px 14px; border-radius: 8px; background: var(--warn-soft); }
     .controls { display: flex; flex-wrap: wrap; gap: 10px 18px; align-items: center; margin: 0 0 12px; }
-    .controls[hidden], .more[hidden], button[hidden] { display: none; }
+    .controls[hidden], .further[hidden], button[hidden] { display: none; }
     .controls output { color: var(--quiet); margin-left: auto; }
-    input, select, .more button {
+    input, select, .further button {
       font: inherit; color: inherit; background: var(--card); border: 1px solid var(--quiet); border-radius: 8px;
       padding: 6px 10px; margin-left: 4px;
     }
     input { width: 15em; max-width: 100%; }
-    .more button { cursor: pointer; margin: 12px 6px 0 0; } .more { margin: 0; }
+    .further button { cursor: pointer; margin: 12px 6px 0 0; } .further { margin: 0; }
     #lead-table tbody td:nth-child(2), #lead-table tbody td:nth-child(3), #lead-table tbody td:nth-child(4) {
       text-align: right; white-space: nowrap;
     }
@@ -174,6 +174,8 @@ enum PageStyle {
       section { padding: 16px 14px; } .wide { margin: 0 -14px; padding: 2px 14px; }
       .figures { grid-template-columns: 1fr 1fr; gap: 8px; } .figures .figure { font-size: 24px; }
       .controls output { margin-left: 0; }
+      th, td { padding: 6px; } table { font-size: 14px; } svg.chart { min-width: 600px; }
+      td.bars, th.bars { width: auto; } .two-way { width: 72px; }
     }
     @media print {
       :root {
@@ -185,12 +187,12 @@ enum PageStyle {
       }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10.5pt; }
-      nav, .controls, .more, #lead-table th button::after { display: none; }
+      nav, .controls, .further, details:not([open]), #lead-table th button::after { display: none; }
       header, main, footer { max-width: none; padding: 0; }
       section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 14px 0; }
       .wide { overflow: visible; margin: 0; padding: 0; } svg.chart { min-width: 0; }
       thead { display: table-header-group; } tr, svg, .figures li, .capacity { break-inside: avoid; }
-      h2 { break-after: avoid; } .figures { grid-template-columns: repeat(6, 1fr); }
+      h2, .hint { break-after: avoid; } .figures { grid-template-columns: repeat(6, 1fr); }
     }
     @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
     """

@@ -106,7 +106,7 @@ struct PreviewPage {
       return """
         <tr><th scope="row">\(chart.rangeName(bucket))</th><td class="n">\(PageNumber.count(bucket.before))</td>\
         <td class="n">\(PageNumber.count(bucket.after))</td>\
-        <td class="n \(PageNumber.tone(change))">\(PageNumber.change(change))</td></tr>
+        <td class="n">\(PageNumber.change(change))</td></tr>
         """
     }.joined(by: "\n")
     return """

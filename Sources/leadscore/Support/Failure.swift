@@ -161,6 +161,12 @@ struct Failure {
       )
     case .nothingToRollBack(let model):
       (.no, "no version of model '\(model)' was active before this one; there is nothing to roll back to")
+    case .unknownBatch(let number, let consumer):
+      (
+        .noInput,
+        "\(consumer) has no batch \(number); `leadscore export --for \(consumer) --batches` lists those that it has"
+      )
+    case .unknownColumn(let name, let known): (.usage, "no column '\(name)'; there is \(known.joined(separator: ", "))")
     case .unknownAdjustment(let id): (.noInput, "no adjustment \(id); `leadscore adjust list` shows them")
     case .badPeriod(let from, let until):
       (

@@ -113,7 +113,8 @@ CREATE TABLE plan (
   as_of           INTEGER NOT NULL,
   recorded_at     INTEGER NOT NULL,
   leads           INTEGER NOT NULL,
-  digest          TEXT    NOT NULL, -- SHA-256 over the results of all leads
+  guards          TEXT    NOT NULL, -- JSON: how much applying it may do
+  digest          TEXT    NOT NULL, -- a hash over the results of all leads
   summary         TEXT    NOT NULL  -- JSON, as `rules preview --format json` prints it
 ) STRICT;
 

@@ -112,7 +112,8 @@ extension ScoringSession {
     }
     let base = try database.models.activeVersion(model: row.id)
     var plan = try options.plan.map { try RulePlan($0, version: version, active: base, session: self) }
-    if !options.isDryRun { try checkApprovals(version) }
+    // A model's first rules replace none that anybody agreed on.
+    if !options.isDryRun, base != nil { try checkApprovals(version) }
     _ = try advanceDueLeads(to: asOf)
     if base?.id == version.id {
       var report = ApplyReport(version: number, baseVersion: number)
@@ -125,6 +126,9 @@ extension ScoringSession {
     let report = try rescoreUnderNewRules(modelID: row.id, version: version, base: base, asOf: asOf, plan: &plan)
     try plan?.finish()
     try options.guards.check(report.stageMatrix, leads: report.leads, version: number)
+    if let plan {
+      try ChangeGuards(json: plan.row.guards).check(report.stageMatrix, leads: report.leads, version: number)
+    }
     return report
   }
 

@@ -72,6 +72,8 @@ public struct PreviewReport: Sendable {
   public var handoffStages: [String] = []
   /// Rules in the order of the previewed document, removed ones at the end.
   public var rules: [RuleImpact] = []
+  /// Leads whose score, stage or grade may change with time alone within a week under the previewed rules.
+  public var dueSoon: Int64 = 0
   /// The largest moves.
   public var top: [Move] = []
   /// The distribution of scores, in rising ranges of equal width.
@@ -80,6 +82,9 @@ public struct PreviewReport: Sendable {
   public var handoffsBy: [(value: String, entering: Int64, leaving: Int64)] = []
   /// All stages of both versions, lowest first.
   public var stages: [String] = []
+
+  /// Rules of the previewed document that give nobody points: stale, or not yet met.
+  public var idleRules: [String] { rules.filter { $0.change != .removed && $0.leadsAfter == 0 }.map(\.id) }
 
   /// Leads that would enter each stage, by its id.
   public var entering: [String: Int64] { moves(\.to) }
@@ -96,42 +101,5 @@ public struct PreviewReport: Sendable {
       if let stage = move[keyPath: side] { counts[stage, default: 0] += count }
     }
     return counts
-  }
-}
-
-/// How much a change may do.
-public struct ChangeGuards: Sendable {
-  /// How many leads may change their stage.
-  public var maxStageChanges: StageChangeLimit?
-  /// How many leads may enter a stage.
-  public var maxEntering: [(stage: String, limit: Int64)] = []
-
-  /// No guards.
-  public init() {}
-
-  /// Sees that a change stays within the guards.
-  ///
-  /// - Throws: ``ScoringError/guardFailed(_:)``
-  func check(_ matrix: [ApplyReport.StageMove: Int64], leads: Int64, version: Int) throws {
-    let changes = matrix.reduce(0) { $0 + ($1.key.from == $1.key.to ? 0 : $1.value) }
-    let allowed: Int64? =
-      switch maxStageChanges {
-      case nil: nil
-      case .count(let count): count
-      case .percent(let percent): Int64((Double(leads) * percent / 100).rounded(.down))
-      }
-    if let allowed, changes > allowed {
-      throw ScoringError.guardFailed(
-        "version \(version) changes the stage of \(changes) of \(leads) leads, more than the \(allowed) that "
-          + "--max-stage-changes allows; nothing was applied")
-    }
-    for (stage, limit) in maxEntering {
-      let entering = matrix.reduce(0) { $0 + ($1.key.to == stage && $1.key.from != stage ? $1.value : 0) }
-      if entering > limit {
-        throw ScoringError.guardFailed(
-          "version \(version) brings \(entering) leads into \(stage), more than the \(limit) that --max-entering "
-            + "allows; nothing was applied")
-      }
-    }
   }
 }

@@ -10,6 +10,8 @@ public struct PreviewOptions {
   public var by: String?
   /// Whether a plan is recorded.
   public var recordsPlan = true
+  /// What applying the plan may do at most; kept with it.
+  public var guards = ChangeGuards()
   /// The version of the program, for the plan.
   public var program = ""
   /// Is called with each changed lead, in the order in which leads were first seen.
@@ -166,6 +168,7 @@ private struct PreviewBuilder {
     }
     bucket(before.score) { $0.before += 1 }
     bucket(after.score) { $0.after += 1 }
+    if let due = after.nextChange, due < asOf + 7 * 86_400_000 { report.dueSoon += 1 }
     note(comparison)
     guard comparison.isChanged else { return }
     report.changed += 1
@@ -222,7 +225,8 @@ private struct PreviewBuilder {
       PlanRow(
         model: model.row.id, format: RulePlan.format, program: options.program, version: version?.id,
         documentDigest: rules.digest, document: rules.text, baseVersion: model.version.id, asOf: asOf,
-        recordedAt: session.clock(), leads: report.leads, digest: String(digest.value, radix: 16),
+        recordedAt: session.clock(), leads: report.leads, guards: options.guards.json,
+        digest: String(digest.value, radix: 16),
         summary: "{}"))
     for block in blocks { try plans.putBlock(plan: id, firstLead: block.first, block.hashes) }
     return id

@@ -11,6 +11,8 @@ struct LeadComparison {
     var grade: String?
     var groups: [Int64]
     var rules: [Int64]
+    /// When anything may change next with time alone.
+    var nextChange: Int64?
   }
 
   var lead: Int64
@@ -175,6 +177,7 @@ extension LeadEvaluator {
   /// The last evaluation's result.
   var standing: LeadComparison.Standing {
     LeadComparison.Standing(
-      score: score, stage: stage, ruleStage: ruleStageName, grade: grade, groups: groupScores, rules: rulePoints)
+      score: score, stage: stage, ruleStage: ruleStageName, grade: grade, groups: groupScores, rules: rulePoints,
+      nextChange: nextChange == Int64.max ? nil : nextChange)
   }
 }

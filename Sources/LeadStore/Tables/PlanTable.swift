@@ -17,7 +17,9 @@ public struct PlanRow: Sendable, Equatable {
   public var asOf: Int64
   public var recordedAt: Int64
   public var leads: Int64
-  /// SHA-256 over the results of all leads.
+  /// JSON: how much applying it may do.
+  public var guards: String
+  /// A hash over the results of all leads.
   public var digest: String
   /// JSON.
   public var summary: String
@@ -25,7 +27,8 @@ public struct PlanRow: Sendable, Equatable {
   /// A row.
   public init(
     id: Int64 = 0, model: Int64, format: Int, program: String, version: Int64?, documentDigest: String,
-    document: String, baseVersion: Int64, asOf: Int64, recordedAt: Int64, leads: Int64, digest: String, summary: String
+    document: String, baseVersion: Int64, asOf: Int64, recordedAt: Int64, leads: Int64, guards: String,
+    digest: String, summary: String
   ) {
     self.id = id
     self.model = model
@@ -38,6 +41,7 @@ public struct PlanRow: Sendable, Equatable {
     self.asOf = asOf
     self.recordedAt = recordedAt
     self.leads = leads
+    self.guards = guards
     self.digest = digest
     self.summary = summary
   }
@@ -56,7 +60,7 @@ public final class PlanTable {
 
   private static let columns = """
     SELECT id, model_id, format, program, version_id, document_digest, document, base_version_id, as_of, recorded_at,
-      leads, digest, summary
+      leads, guards, digest, summary
     FROM plan
     """
 
@@ -64,8 +68,8 @@ public final class PlanTable {
     PlanRow(
       id: row.integer(0), model: row.integer(1), format: Int(row.integer(2)), program: row.text(3),
       version: row.optionalInteger(4), documentDigest: row.text(5), document: row.text(6), baseVersion: row.integer(7),
-      asOf: row.integer(8), recordedAt: row.integer(9), leads: row.integer(10), digest: row.text(11),
-      summary: row.text(12))
+      asOf: row.integer(8), recordedAt: row.integer(9), leads: row.integer(10), guards: row.text(11),
+      digest: row.text(12), summary: row.text(13))
   }
 
   /// A plan by its number.
@@ -87,10 +91,11 @@ public final class PlanTable {
     try connection.run(
       """
       INSERT INTO plan (model_id, format, program, version_id, document_digest, document, base_version_id, as_of,
-        recorded_at, leads, digest, summary)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        recorded_at, leads, guards, digest, summary)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
       """, plan.model, plan.format, plan.program, plan.version, plan.documentDigest, plan.document, plan.baseVersion,
-      plan.asOf, plan.recordedAt, plan.leads, plan.digest, plan.summary)
+      plan.asOf, plan.recordedAt, plan.leads, plan.guards, plan.digest,
+      plan.summary)
     return connection.lastInsertedRow
   }
 

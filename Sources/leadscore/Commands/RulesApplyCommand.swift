@@ -59,16 +59,7 @@ struct ApplyArguments: ParsableArguments {
   @Flag(name: .long, help: "Show what would change, and change nothing.") var dryRun = false
   @Option(name: .long, help: ArgumentHelp("Who applies it, for the record.", valueName: "who")) var by: String?
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Refuse where more leads than this would change their stage.", valueName: "n|p%"))
-  var maxStageChanges: LimitArgument?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Refuse where more leads than this would enter a stage; may be given again.", valueName: "stage=n"))
-  var maxEntering: [EnteringArgument] = []
+  @OptionGroup var guards: GuardArguments
 
   func run(
     _ session: ScoringSession, _ common: CommonOptions, plan: Int?, _ what: String,
@@ -77,8 +68,7 @@ struct ApplyArguments: ParsableArguments {
     var options = ApplyOptions()
     options.plan = plan.map(Int64.init)
     options.person = by
-    options.guards.maxStageChanges = maxStageChanges?.limit
-    options.guards.maxEntering = maxEntering.map { ($0.stage, $0.limit) }
+    options.guards = guards.guards
     let asOf = try instant(session, common, plan)
     if !yes, !dryRun {
       guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
@@ -112,6 +102,27 @@ struct ApplyArguments: ParsableArguments {
     warn("\(question) [y/N]")
     let answer = readLine()?.lowercased() ?? ""
     return answer == "y" || answer == "yes"
+  }
+}
+
+/// How much a change may do. A plan keeps the guards of its preview.
+struct GuardArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Refuse where more leads than this would change their stage.", valueName: "n|p%"))
+  var maxStageChanges: LimitArgument?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Refuse where more leads than this would enter a stage; may be given again.", valueName: "stage=n"))
+  var maxEntering: [EnteringArgument] = []
+
+  var guards: ChangeGuards {
+    var guards = ChangeGuards()
+    guards.maxStageChanges = maxStageChanges?.limit
+    guards.maxEntering = maxEntering.map { ($0.stage, $0.limit) }
+    return guards
   }
 }
 

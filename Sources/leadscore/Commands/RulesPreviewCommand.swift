@@ -34,6 +34,7 @@ struct RulesPreviewCommand: ParsableCommand {
   var lead: String?
 
   @Flag(name: .long, help: "Record no plan.") var noPlan = false
+  @OptionGroup var guards: GuardArguments
 
   @Option(
     name: .long,
@@ -59,6 +60,7 @@ struct RulesPreviewCommand: ParsableCommand {
     options.top = top
     options.by = by
     options.recordsPlan = !noPlan
+    options.guards = guards.guards
     options.program = programVersion
     // A file that cannot be made is found before the work, not after it.
     if let html { try OutputGuard.check(html, database: common.path, inputs: [rules]) }
@@ -158,6 +160,14 @@ enum PreviewJSON {
       ("entering", .json { write(counts: report.entering, to: &$0) }),
       ("leaving", .json { write(counts: report.leaving, to: &$0) }),
       ("rules", .json { array(report.rules.map(PreviewJSON.record), to: &$0) }),
+      (
+        "idle_rules",
+        .json { writer in
+          writer.beginArray()
+          for id in report.idleRules { writer.string(id) }
+          writer.endArray()
+        }
+      ), ("due_within_week", .integer(report.dueSoon)),
       ("distribution", .json { array(report.distribution.map(PreviewJSON.record), to: &$0) }),
       ("top", .json { array(report.top.map(PreviewJSON.record), to: &$0) }),
     ]

@@ -6,7 +6,7 @@ enum PageStyle {
       --page: #f4f5f7; --card: #ffffff; --ink: #1b2230; --quiet: #5a6478; --line: #dfe3ea; --soft: #eef1f5;
       --accent: #2456c4; --up: #14713f; --down: #b3261e; --warn: #8a4b00;
       --up-fill: #2e9e63; --down-fill: #d9534a; --stay: #d5dbe5; --node: #445069;
-      --before: #b4bdcc; --after: #3b6fe0;
+      --before: #8792a6; --after: #3b6fe0;
       --up-soft: #e2f3e9; --down-soft: #fbe6e4; --warn-soft: #fdf0d9; --accent-soft: #e4ecfc;
     }
     @media (prefers-color-scheme: dark) {
@@ -14,7 +14,7 @@ enum PageStyle {
         --page: #10141b; --card: #181e28; --ink: #e8ecf3; --quiet: #a0abbd; --line: #2c3543; --soft: #212936;
         --accent: #8fb3ff; --up: #6fd39b; --down: #ff9188; --warn: #f2c06b;
         --up-fill: #3fb079; --down-fill: #e0645b; --stay: #364155; --node: #9aa8c0;
-        --before: #566276; --after: #6e9bff;
+        --before: #6d7a92; --after: #6e9bff;
         --up-soft: #163325; --down-soft: #3d1f1e; --warn-soft: #3a2c12; --accent-soft: #1c2b4b;
       }
     }
@@ -115,7 +115,7 @@ enum PageStyle {
     .flow:hover { opacity: .95; }
     .label { pointer-events: none; }
     .pill { fill: var(--card); stroke-width: 1; } .pill.up { stroke: var(--up); } .pill.down { stroke: var(--down); }
-    svg .flow-count { font-weight: 600; } svg .flow-count.same { fill: var(--quiet); font-weight: 400; }
+    svg .flow-count { font-weight: 600; } svg .flow-count.same { font-weight: 400; }
     svg .flow-count.up { fill: var(--up); } svg .flow-count.down { fill: var(--down); }
     svg tspan.difference { fill: var(--ink); font-weight: 600; }
     .grid { stroke: var(--line); } .base { stroke: var(--quiet); }
@@ -182,7 +182,7 @@ enum PageStyle {
         --page: #ffffff; --card: #ffffff; --ink: #000000; --quiet: #454c59; --line: #cfd4dc; --soft: #eef1f5;
         --accent: #1d4aa8; --up: #14713f; --down: #b3261e; --warn: #8a4b00;
         --up-fill: #2e9e63; --down-fill: #d9534a; --stay: #d5dbe5; --node: #445069;
-        --before: #b4bdcc; --after: #3b6fe0;
+        --before: #8792a6; --after: #3b6fe0;
         --up-soft: #e2f3e9; --down-soft: #fbe6e4; --warn-soft: #fdf0d9; --accent-soft: #e4ecfc;
       }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -27,6 +27,7 @@ struct PreviewText {
     parts.append(distribution)
     parts.append(impacts)
     parts.append(moves)
+    parts.append(outlook)
     parts.append(next)
     return parts.filter { !$0.isEmpty }.joined(separator: "\n")
   }
@@ -150,6 +151,17 @@ struct PreviewText {
         ]
       })
     return table.render(width: Terminal.widthLimit(1), color: color, unicode: unicode)
+  }
+
+  private var outlook: String {
+    var lines: [String] = []
+    if !report.idleRules.isEmpty {
+      lines.append("nobody gets points from: \(sanitized(report.idleRules.joined(separator: ", ")))")
+    }
+    if report.dueSoon > 0 {
+      lines.append("\(plural(report.dueSoon, "lead")) may change with time alone within a week")
+    }
+    return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
   }
 
   private var next: String {

@@ -1,0 +1,72 @@
+internal import RecordFormats
+
+/// How much a change may do.
+public struct ChangeGuards: Sendable {
+  /// How many leads may change their stage.
+  public var maxStageChanges: StageChangeLimit?
+  /// How many leads may enter a stage.
+  public var maxEntering: [(stage: String, limit: Int64)] = []
+
+  /// No guards.
+  public init() {}
+
+  /// The guards as a plan keeps them.
+  var json: String {
+    var writer = JSONWriter()
+    writer.beginObject()
+    switch maxStageChanges {
+    case nil: break
+    case .count(let count):
+      writer.key("max_stage_changes")
+      writer.integer(count)
+    case .percent(let percent):
+      writer.key("max_stage_changes_percent")
+      writer.number(percent)
+    }
+    writer.key("max_entering")
+    writer.beginObject()
+    for (stage, limit) in maxEntering {
+      writer.key(stage)
+      writer.integer(limit)
+    }
+    writer.endObject()
+    writer.endObject()
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  /// Reads the guards of a plan.
+  init(json: String) {
+    guard let parsed = try? JSONParser.parse(json) else { return }
+    if let count = parsed["max_stage_changes"]?.numberValue?.double { maxStageChanges = .count(Int64(count)) }
+    if let percent = parsed["max_stage_changes_percent"]?.numberValue?.double { maxStageChanges = .percent(percent) }
+    for member in parsed["max_entering"]?.objectValue?.members ?? [] {
+      if let limit = member.value.numberValue?.double { maxEntering.append((member.key, Int64(limit))) }
+    }
+  }
+
+  /// Sees that a change stays within the guards.
+  ///
+  /// - Throws: ``ScoringError/guardFailed(_:)``
+  func check(_ matrix: [ApplyReport.StageMove: Int64], leads: Int64, version: Int) throws {
+    let changes = matrix.reduce(0) { $0 + ($1.key.from == $1.key.to ? 0 : $1.value) }
+    let allowed: Int64? =
+      switch maxStageChanges {
+      case nil: nil
+      case .count(let count): count
+      case .percent(let percent): Int64((Double(leads) * percent / 100).rounded(.down))
+      }
+    if let allowed, changes > allowed {
+      throw ScoringError.guardFailed(
+        "version \(version) changes the stage of \(changes) of \(leads) leads, more than the \(allowed) that "
+          + "--max-stage-changes allows; nothing was applied")
+    }
+    for (stage, limit) in maxEntering {
+      let entering = matrix.reduce(0) { $0 + ($1.key.to == stage && $1.key.from != stage ? $1.value : 0) }
+      if entering > limit {
+        throw ScoringError.guardFailed(
+          "version \(version) brings \(entering) leads into \(stage), more than the \(limit) that --max-entering "
+            + "allows; nothing was applied")
+      }
+    }
+  }
+}

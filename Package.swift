@@ -59,7 +59,7 @@ let package = Package(
     .testTarget(name: "LeadStoreTests", dependencies: ["LeadStore", "CSQLite"], swiftSettings: strict),
     .testTarget(
       name: "LeadScoringTests",
-      dependencies: ["LeadScoring", "LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "TestSupport"],
+      dependencies: ["LeadScoring", "LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "TestSupport", "Yams"],
       swiftSettings: strict),
     .testTarget(name: "TerminalOutputTests", dependencies: ["TerminalOutput"], swiftSettings: strict),
     .testTarget(

@@ -14,7 +14,12 @@ public struct LeadEvent: Sendable, Equatable {
 
 extension ScoringSession {
   /// All events of a lead, in order of instant and arrival. O(events)
-  public func events(ofLead lead: Int64) throws -> [LeadEvent] {
+  ///
+  /// - Throws: ``ScoringError/unknownLead(_:similar:)``
+  public func events(ofLead key: String) throws -> [LeadEvent] { try events(ofLead: leadRow(key).id) }
+
+  /// All events of a lead by its number.
+  func events(ofLead lead: Int64) throws -> [LeadEvent] {
     var events: [LeadEvent] = []
     try database.events.forEachEvent(leads: lead...lead) { _, instant, tail in
       events.append(try decode(instant, tail))

@@ -27,7 +27,7 @@ public struct PlanRow: Sendable, Equatable {
   /// A row.
   public init(
     id: Int64 = 0, model: Int64, format: Int, program: String, version: Int64?, documentDigest: String,
-    document: String, baseVersion: Int64, asOf: Int64, recordedAt: Int64, leads: Int64, guards: String,
+    document: String, baseVersion: Int64, asOf: Int64, recordedAt: Int64, leads: Int64, guards: String = "{}",
     digest: String, summary: String
   ) {
     self.id = id

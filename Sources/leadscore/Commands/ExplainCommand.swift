@@ -21,8 +21,7 @@ struct ExplainCommand: ParsableCommand {
   @Flag(name: .long, help: "All matching events of each rule, and rules that give nothing.") var all = false
 
   func run() throws {
-    let instant = common.instant
-    let session = try common.openForReading(at: instant)
+    let (session, instant) = try common.openForReading()
     let explanation = try session.explain(key, model: common.model, asOf: instant)
     switch format.format {
     case .table: try printText(ExplanationText(explanation, showsAll: all).text)

@@ -66,7 +66,7 @@ struct ExportCommand: ParsableCommand {
       if batches { return try listBatches(consumer) }
       return try handOver(consumer)
     }
-    let session = try common.openForReading(at: common.instant)
+    let (session, _) = try common.openForReading()
     for name in stage { try session.checkStage(name, model: common.model) }
     var query = LeadQuery()
     query.stages = try stage.isEmpty ? session.handoffStages(model: common.model) : stage

@@ -47,8 +47,7 @@ struct HistoryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let instant = common.instant
-    let session = try common.openForReading(at: instant)
+    let (session, instant) = try common.openForReading()
     if let at, let key { return try showState(session, key, at.milliseconds) }
     if chart, let key { return try draw(session, key, instant) }
     let shown = limit ?? (format.format == .table ? 50 : nil)

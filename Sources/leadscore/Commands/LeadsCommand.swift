@@ -54,8 +54,7 @@ struct LeadsListCommand: ParsableCommand {
   }
 
   func run() throws {
-    let instant = common.instant
-    let session = try common.openForReading(at: instant)
+    let (session, _) = try common.openForReading()
     var query = LeadQuery()
     for name in stage { try session.checkStage(name, model: common.model) }
     query.stages = stage
@@ -108,8 +107,7 @@ struct LeadsShowCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let instant = common.instant
-    let session = try common.openForReading(at: instant)
+    let (session, _) = try common.openForReading()
     let lead = try session.lead(key, model: common.model)
     switch format.format {
     case .table: try printText(text(lead))

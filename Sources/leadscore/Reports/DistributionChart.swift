@@ -21,7 +21,7 @@ struct DistributionChart {
   private static let width = 960.0
   private static let left = 56.0
   private static let right = 944.0
-  private static let top = 46.0
+  private static let top = 60.0
   private static let upper = 200.0
   private static let between = 44.0
   private static let lower = 96.0
@@ -168,19 +168,24 @@ struct DistributionChart {
       guard let shown = threshold.after ?? threshold.before else { return nil }
       let at = x(shown)
       guard at >= DistributionChart.left, at <= DistributionChart.right else { return nil }
+      let name = truncated(threshold.stage, to: 20)
       let text: String
       switch (threshold.before, threshold.after) {
       case (let before?, let after?) where before != after:
-        text = "\(threshold.stage) \(PageNumber.points(before)) → \(PageNumber.points(after))"
-      case (nil, let after?): text = "\(threshold.stage) \(PageNumber.points(after)), new"
-      case (_?, nil): text = "\(threshold.stage) \(PageNumber.points(shown)), gone"
-      default: text = "\(threshold.stage) \(PageNumber.points(shown))"
+        text = "\(name) \(PageNumber.points(before)) → \(PageNumber.points(after))"
+      case (nil, let after?): text = "\(name) \(PageNumber.points(after)), new"
+      case (_?, nil): text = "\(name) \(PageNumber.points(shown)), gone"
+      default: text = "\(name) \(PageNumber.points(shown))"
       }
-      let label = truncated(text, to: 30)
-      // Two rows, so that near thresholds do not cover each other's names.
-      guard let row = ends.firstIndex(where: { $0 <= at }) else { return nil }
-      ends[row] = at + Double(label.unicodeScalars.count) * 7 + 14
-      let y = DistributionChart.top - 10 + Double(row) * 15
+      // Two rows, so that near thresholds do not cover each other's names; a third one goes without.
+      let row = ends.firstIndex { $0 <= at }
+      var label = Markup.none
+      var y = DistributionChart.top
+      if let row {
+        ends[row] = at + Double(text.unicodeScalars.count) * 7 + 14
+        y = DistributionChart.top - 21 + Double(row) * 15
+        label = "<text class=\"threshold\" x=\"\(at + 5)\" y=\"\(y)\">\(text)</text>"
+      }
       var old = Markup.none
       if let before = threshold.before, before != shown, x(before) >= DistributionChart.left {
         old = """
@@ -188,8 +193,8 @@ struct DistributionChart {
           """
       }
       return """
-        <g><title>minimum of \(text)</title>\(old)<line class="threshold" x1="\(at)" y1="\(y - 9)" x2="\(at)" y2="\(base)"/>\
-        <text class="threshold" x="\(at + 5)" y="\(y)">\(label)</text></g>
+        <g><title>minimum of \(text)</title>\(old)<line class="threshold" x1="\(at)" y1="\(y - 9)" x2="\(at)" \
+        y2="\(base)"/>\(label)</g>
         """
     }
   }

@@ -88,7 +88,7 @@ enum PageScript {
         byId('lead-filter').value = state.filter;
         byId('lead-show').value = state.show;
         draw();
-        byId('leads').scrollIntoView();
+        byId('leads').scrollIntoView({ behavior: 'instant' });
       }
 
       function changed() {

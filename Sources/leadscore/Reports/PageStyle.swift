@@ -46,7 +46,7 @@ enum PageStyle {
     .figures .figure { font-size: 28px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
     .figures .figure span { font-size: 17px; vertical-align: 3px; }
     .figures .detail { color: var(--quiet); font-size: 13px; }
-    nav { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 20px; font-size: 14px; }
+    nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 20px; font-size: 13.5px; }
     a { color: var(--accent); }
     a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, summary:focus-visible,
     .wide:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -77,6 +77,7 @@ enum PageStyle {
     .group { text-align: center; border-bottom: 0; padding-bottom: 0; }
     td.bars, th.bars { width: 160px; text-align: center; font-size: 12px; }
     .matrix .up { background: var(--up-soft); } .matrix .down { background: var(--down-soft); }
+    .matrix thead th { white-space: normal; } .matrix tbody th { min-width: 110px; }
     .matrix .cell { font-weight: 600; } .matrix .none { color: var(--line); }
     .matrix .same { color: var(--ink); font-weight: 400; }
     .matrix th:last-child, .matrix td:last-child, tfoot th, tfoot td { color: var(--quiet); font-weight: 400; }
@@ -187,12 +188,12 @@ enum PageStyle {
       }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10.5pt; }
-      nav, .controls, .further, details:not([open]), #lead-table th button::after { display: none; }
+      nav, .controls label, .further, details:not([open]), #lead-table th button::after { display: none; }
       header, main, footer { max-width: none; padding: 0; }
       section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 14px 0; }
       .wide { overflow: visible; margin: 0; padding: 0; } svg.chart { min-width: 0; }
       thead { display: table-header-group; } tr, svg, .figures li, .capacity { break-inside: avoid; }
-      h2, .hint { break-after: avoid; } .figures { grid-template-columns: repeat(6, 1fr); }
+      h2, .hint { break-after: avoid; } #handoff, #flow, #scores { break-inside: avoid; } .figures { grid-template-columns: repeat(6, 1fr); }
     }
     @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
     """

@@ -33,8 +33,8 @@ struct SankeyDiagram {
   }
 
   private static let width = 960.0
-  private static let left = 212.0
-  private static let right = 734.0
+  private static let left = 216.0
+  private static let right = 738.0
   private static let bar = 14.0
   private static let ribbons = 300.0
   private static let top = 34.0
@@ -188,7 +188,7 @@ struct SankeyDiagram {
       <g><title>\(name): \(plural(node.count, "lead"))</title>\
       <rect class="node" x="\(x)" y="\(node.top)" width="\(SankeyDiagram.bar)" height="\(node.height)" rx="2"/>\
       <text class="stage" x="\(textX)" y="\(node.middle - 2)" text-anchor="\(anchor)">\
-      \(truncated(name, to: 24))</text>\
+      \(truncated(name, to: 22))</text>\
       <text class="count" x="\(textX)" y="\(node.middle + 15)" text-anchor="\(anchor)">\
       \(plural(node.count, "lead"))\(change)</text></g>
       """

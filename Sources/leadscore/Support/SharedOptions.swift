@@ -48,31 +48,38 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
-  /// A session in which every score is that of `instant`.
+  /// A session in which every score is that of an instant, and the instant: --as-of, else the clock, or the last
+  /// evaluation where the database is ahead of the clock.
   ///
   /// Where nothing can be written, since the file is read-only or another process is writing, what fell due is worked
-  /// out for this session alone.
-  ///
-  /// Nor is anything kept for an instant that the clock has not reached: who looks ahead does not take the database there.
-  func openForReading(at instant: Int64) throws -> ScoringSession {
+  /// out for this session alone. Nor is anything kept for an instant that the clock has not reached: who looks ahead
+  /// does not take the database there.
+  func openForReading() throws -> (session: ScoringSession, instant: Int64) {
     do {
-      guard instant <= Clock.now() else { return try openOverlay(at: instant) }
       let session = withProgress(
         try ScoringSession(
           try LeadDatabase.open(path: path, mode: .readWrite, busyTimeout: 1000), clock: Clock.now))
+      let instant = try readingInstant(session)
+      guard instant <= Clock.now() else { return try openOverlay() }
       try session.bringUpToDate(to: instant)
       try session.holdSnapshot()
-      return session
+      return (session, instant)
     } catch let error as DatabaseError where [.busy, .readOnly, .cannotOpen].contains(error.kind) {
-      return try openOverlay(at: instant)
+      return try openOverlay()
     }
   }
 
-  private func openOverlay(at instant: Int64) throws -> ScoringSession {
+  private func openOverlay() throws -> (session: ScoringSession, instant: Int64) {
     let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
+    let instant = try readingInstant(session)
     try session.bringUpToDate(to: instant)
     try session.holdSnapshot()
-    return session
+    return (session, instant)
+  }
+
+  private func readingInstant(_ session: ScoringSession) throws -> Int64 {
+    if let asOf { return asOf.milliseconds }
+    return max(Clock.now(), try session.database.models.lastEvaluation() ?? Int64.min)
   }
 
   /// A session on the database as it stands, for what does not depend on the instant.

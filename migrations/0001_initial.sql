@@ -102,7 +102,7 @@ CREATE TABLE approval (
 
 -- What a preview found, kept so that exactly that can be applied later.
 CREATE TABLE plan (
-  id              INTEGER PRIMARY KEY,
+  id              INTEGER PRIMARY KEY AUTOINCREMENT, -- people agree on a number; it never stands for another plan
   model_id        INTEGER NOT NULL REFERENCES model (id),
   format          INTEGER NOT NULL, -- of plan_block and summary
   program         TEXT    NOT NULL,

@@ -111,9 +111,10 @@ extension ScoringSession {
       throw ScoringError.unknownVersion(number, model: name, greatest: greatest)
     }
     let base = try database.models.activeVersion(model: row.id)
-    var plan = try options.plan.map { try RulePlan($0, version: version, active: base, session: self) }
+    var plan = try options.plan.map { try RulePlan($0, version: version, active: base, asOf: asOf, session: self) }
     // A model's first rules replace none that anybody agreed on.
     if !options.isDryRun, base != nil { try checkApprovals(version) }
+    try options.guards.checkStages(of: ScoringSession.document(of: version))
     _ = try advanceDueLeads(to: asOf)
     if base?.id == version.id {
       var report = ApplyReport(version: number, baseVersion: number)

@@ -1,4 +1,5 @@
 internal import RecordFormats
+internal import ScoreEngine
 
 /// How much a change may do.
 public struct ChangeGuards: Sendable {
@@ -42,6 +43,14 @@ public struct ChangeGuards: Sendable {
     for member in parsed["max_entering"]?.objectValue?.members ?? [] {
       if let limit = member.value.numberValue?.double { maxEntering.append((member.key, Int64(limit))) }
     }
+  }
+
+  /// Sees that the guards are about stages that there are: a misspelt one would guard nothing.
+  ///
+  /// - Throws: ``ScoringError/unknownStage(_:known:)``
+  func checkStages(of document: RuleDocument) throws {
+    let known = document.stages.map(\.id) + [RuleDocument.disqualifiedStage]
+    for (stage, _) in maxEntering where !known.contains(stage) { throw ScoringError.unknownStage(stage, known: known) }
   }
 
   /// Sees that a change stays within the guards.

@@ -5,7 +5,7 @@ internal import ScoreEngine
 public struct PlanMoves: Sendable, Equatable {
   /// Leads whose facts changed and that come out differently now; how many, and the keys of the first ones.
   public var byFacts: Int64 = 0
-  /// Leads that come out differently though no fact of theirs changed: the clock moved on.
+  /// Leads that come out differently though no fact that the applied rules see changed: the clock moved on.
   public var byTime: Int64 = 0
   /// Leads that are there now and were not.
   public var new: Int64 = 0
@@ -29,13 +29,17 @@ struct RulePlan {
   private let session: ScoringSession
   private var hashes: [Int64: [UInt64]] = [:]
   private var seen: Int64 = 0
+  /// Whether the clock may be why a lead comes out differently.
+  private let isLater: Bool
   private(set) var moves = PlanMoves()
 
   /// Reads a plan and sees that it can be applied as a version: it is for that document and this model, and the same
   /// version is active as then.
   ///
   /// - Throws: ``ScoringError/unknownPlan(_:)``, ``ScoringError/planRefused(_:)``
-  init(_ id: Int64, version: RuleVersionRow, active: RuleVersionRow?, session: ScoringSession) throws {
+  init(
+    _ id: Int64, version: RuleVersionRow, active: RuleVersionRow?, asOf: Int64, session: ScoringSession
+  ) throws {
     guard let row = try session.database.plans.plan(id), row.model == version.model else {
       throw ScoringError.unknownPlan(id)
     }
@@ -52,6 +56,7 @@ struct RulePlan {
     }
     self.row = row
     self.session = session
+    isLater = asOf > row.asOf
     var blocks: [Int64: [UInt64]] = [:]
     try session.database.plans.forEachBlock(plan: id) { blocks[$0] = $1 }
     hashes = blocks
@@ -68,7 +73,7 @@ struct RulePlan {
     guard planned != result else { return }
     if planned == 0 {
       moves.new += 1
-    } else if block?[index + 1] != facts {
+    } else if !isLater || block?[index + 1] != facts {
       moves.byFacts += 1
     } else {
       moves.byTime += 1

@@ -1,4 +1,5 @@
 public import LeadStore
+internal import ScoreEngine
 
 extension ScoringSession {
   /// The setting that names the roles whose approval a version needs, separated by commas.
@@ -7,11 +8,21 @@ extension ScoringSession {
   /// The roles whose approval a version needs before it can be applied.
   public func requiredApprovals() throws -> [String] {
     let value = try database.settings.value(ScoringSession.requiredApprovalsSetting) ?? ""
-    return value.split(separator: ",").map { NormalizedText.trimmed(String($0)) }.filter { !$0.isEmpty }
+    return value.split(separator: ",").map { ScoringSession.role(String($0)) }.filter { !$0.isEmpty }
+  }
+
+  /// Roles are told apart without regard to case and white space at their ends.
+  private static func role(_ text: String) -> String {
+    FoldedText(NormalizedText.trimmed(NormalizedText.nfc(text))).text
   }
 
   /// Records a person's approval of a version, for a role. It holds for the version's document.
+  ///
+  /// - Throws: ``ScoringError/emptyApproval``, ``ScoringError/unknownVersion(_:model:greatest:)``
   public func approve(_ number: Int, role: String, by person: String, model: String) throws {
+    let role = ScoringSession.role(role)
+    let person = NormalizedText.trimmed(person)
+    guard !role.isEmpty, !person.isEmpty else { throw ScoringError.emptyApproval }
     try write {
       let row = try version(number, model: model).row
       try database.approvals.add(

@@ -85,8 +85,8 @@ struct ApplyArguments: ParsableArguments {
     let report = try body(asOf, options)
     switch format.format {
     case .table: note(ApplySummary.text(report, stages: try session.stageNames(model: common.model), applied: !dryRun))
-    case .json: try printJSON { ApplySummary.write(report, to: &$0) }
-    case .jsonl, .csv: try printJSON(pretty: false) { ApplySummary.write(report, to: &$0) }
+    case .json: try printJSON { ApplySummary.write(report, applied: !dryRun, to: &$0) }
+    case .jsonl, .csv: try printJSON(pretty: false) { ApplySummary.write(report, applied: !dryRun, to: &$0) }
     }
   }
 

@@ -155,8 +155,9 @@ enum PageStyle {
     #lead-table th, #lead-table td { padding: 6px 8px; }
     #lead-table th:first-child { padding-left: 0; }
     #lead-table tbody th { overflow-wrap: anywhere; min-width: 180px; width: 28%; }
-    #lead-table tbody td:nth-child(5), #lead-table tbody td:nth-child(6) { white-space: nowrap; }
-    #lead-table tbody td:nth-child(7) { min-width: 220px; width: 34%; padding-right: 0; color: var(--quiet); }
+    #lead-table tbody td:nth-child(5) { min-width: 200px; }
+    #lead-table tbody td:nth-child(6) { white-space: nowrap; }
+    #lead-table tbody td:nth-child(7) { min-width: 220px; width: 30%; padding-right: 0; color: var(--quiet); }
     #lead-table tbody tr:hover { background: var(--soft); }
     #lead-table th button {
       font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit;
@@ -189,6 +190,7 @@ enum PageStyle {
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10.5pt; }
       nav, .controls label, .further, details:not([open]), #lead-table th button::after { display: none; }
+      #lead-table th button { display: contents; }
       header, main, footer { max-width: none; padding: 0; }
       section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 14px 0; }
       .wide { overflow: visible; margin: 0; padding: 0; } svg.chart { min-width: 0; }

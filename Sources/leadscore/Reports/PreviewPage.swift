@@ -109,10 +109,18 @@ struct PreviewPage {
         <td class="n">\(PageNumber.change(change))</td></tr>
         """
     }.joined(by: "\n")
+    let soon: Markup =
+      report.dueSoon == 0
+      ? .none
+      : """
+      <p class="hint after-table">\(plural(report.dueSoon, "lead")) may change with time alone within a week after \
+      that.</p>
+      """
     return """
       <p class="hint">Leads in each range of \(PageNumber.points(chart.bucketWidth)) points; below, how many more or \
       fewer there would be. Dashed lines are the scores that stages ask for.</p>
       <div class="wide" role="region" tabindex="0" aria-label="Distribution of scores">\(chart.svg)</div>
+      \(soon)
       <details><summary>The numbers</summary>
       <div class="wide" role="region" tabindex="0" aria-label="Distribution of scores as a table"><table>
       <thead><tr><th scope="col">Score</th><th scope="col" class="n">Leads now</th>\

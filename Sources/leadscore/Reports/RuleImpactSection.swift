@@ -16,9 +16,17 @@ struct RuleImpactSection {
       <p class="hint">Sums of points over all leads, before the limits of groups.</p>
       \(table(differing, "Rules that differ"))
       """
-    guard !same.isEmpty else { return main }
+    let idle = page.report.idleRules
+    let remark: Markup =
+      idle.isEmpty
+      ? .none
+      : """
+      <p class="hint after-table">Nobody would get points from \(idle.map { "<code>\($0)</code>" as Markup }.joined(by: ", ")).</p>
+      """
+    guard !same.isEmpty else { return main + remark }
     return """
       \(main)
+      \(remark)
       <details><summary>\(plural(Int64(same.count), "rule")) that \(same.count == 1 ? "gives" : "give") what \
       \(same.count == 1 ? "it" : "they") gave before</summary>
       \(table(same, "Rules that do not differ"))

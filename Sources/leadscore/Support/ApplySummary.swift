@@ -26,7 +26,7 @@ enum ApplySummary {
     return text
   }
 
-  static func write(_ report: ApplyReport, to writer: inout JSONWriter) {
+  static func write(_ report: ApplyReport, applied: Bool, to writer: inout JSONWriter) {
     var matrix: [String: [String: Int64]] = [:]
     for (move, count) in report.stageMatrix {
       matrix[move.from ?? "", default: [:]][move.to ?? "", default: 0] += count
@@ -34,7 +34,7 @@ enum ApplySummary {
     RecordOutput.write(
       [
         ("version", .integer(Int64(report.version))), ("base_version", .integer(report.baseVersion.map(Int64.init))),
-        ("applied", .truth(report.wasApplied)), ("leads", .integer(report.leads)),
+        ("applied", .truth(report.wasApplied && applied)), ("leads", .integer(report.leads)),
         ("changed", .integer(report.changed)),
         (
           "score_changes",

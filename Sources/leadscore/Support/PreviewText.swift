@@ -70,11 +70,16 @@ struct PreviewText {
   }
 
   private var entering: Int64 {
-    report.handoffStages.reduce(0) { $0 + (report.entering[$1] ?? 0) }
+    // A lead that moves from one hand-off stage to another is sales' already.
+    report.stageMatrix.reduce(0) { sum, move in
+      let wasIn = report.handoffStages.contains(move.key.from ?? "")
+      return sum + (!wasIn && report.handoffStages.contains(move.key.to ?? "") ? move.value : 0)
+    }
   }
 
   private var capacityLine: String? {
     guard let capacity else { return nil }
+    guard !report.handoffStages.isEmpty else { return "no stage of these rules hands over to sales\n" }
     let names = report.handoffStages.joined(separator: ", ")
     let line =
       "\(plural(entering, "lead")) would enter \(names); sales can take \(formatCount(capacity))"

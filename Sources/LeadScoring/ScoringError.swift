@@ -42,8 +42,6 @@ public enum ScoringError: Error, Sendable {
   case nothingToRollBack(model: String)
   /// A consumer has no such batch.
   case unknownBatch(Int, consumer: String)
-  /// No lead ever had such an attribute.
-  case unknownAttribute(String, known: [String])
   /// A role or a person without a name.
   case emptyApproval
   /// There is no such column.

@@ -132,7 +132,7 @@ struct RandomDatabaseFault: Error, CustomStringConvertible {
 
 extension Connection {
   /// The tables that a preview may write to.
-  static let planTables: Set<String> = ["plan", "plan_block"]
+  static let planTables: Set<String> = ["plan", "plan_block", "sqlite_sequence"]
 
   /// The tables and their rows, each as text.
   func contents(without left: Set<String> = []) throws -> [String: [String]] {

@@ -105,10 +105,6 @@ private struct PreviewBuilder {
   ) throws {
     try session.checkClock(asOf)
     try options.guards.checkStages(of: rules.document)
-    if let by = options.by {
-      let known = try session.attributeNames()
-      guard known.contains(by) else { throw ScoringError.unknownAttribute(by, known: known) }
-    }
     self.session = session
     self.rules = rules
     self.options = options

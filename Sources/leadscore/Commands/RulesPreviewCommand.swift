@@ -59,6 +59,12 @@ struct RulesPreviewCommand: ParsableCommand {
     var options = PreviewOptions()
     options.top = top
     options.by = by
+    if let by {
+      let known = try session.attributeNames()
+      guard known.contains(by) else {
+        throw CommandError(.usage, "no lead has an attribute '\(by)'; there is \(known.joined(separator: ", "))")
+      }
+    }
     options.recordsPlan = !noPlan
     options.guards = guards.guards
     options.program = programVersion

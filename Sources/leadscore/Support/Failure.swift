@@ -166,8 +166,6 @@ struct Failure {
         .noInput,
         "\(consumer) has no batch \(number); `leadscore export --for \(consumer) --batches` lists those that it has"
       )
-    case .unknownAttribute(let name, let known):
-      (.usage, "no lead has an attribute '\(name)'; there is \(known.joined(separator: ", "))")
     case .emptyApproval: (.usage, "an approval needs a role and a person; give both by --role and --by")
     case .unknownColumn(let name, let known): (.usage, "no column '\(name)'; there is \(known.joined(separator: ", "))")
     case .unknownAdjustment(let id): (.noInput, "no adjustment \(id); `leadscore adjust list` shows them")

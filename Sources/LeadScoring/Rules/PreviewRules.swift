@@ -45,7 +45,8 @@ extension ScoringSession {
     }
   }
 
-  /// Explains one lead under the active rules and under others: its standing and every rule's points under both.
+  /// Explains one lead under the active rules and under others: its standing, and the points of every rule that gives
+  /// any under either, those that differ most first.
   ///
   /// - Throws: ``ScoringError/unknownLead(_:similar:)``
   public func previewLead(_ key: String, _ rules: CheckedRules, model name: String, asOf: Int64) throws
@@ -56,19 +57,20 @@ extension ScoringSession {
     let other = CompiledRules(rules.document)
     var found: PreviewReport.Move?
     try compare(model, with: other, asOf: asOf, leads: row.id...row.id) { comparison in
-      found = move(comparison, key: row.key, model.rules, other, reasons: Int.max)
+      found = move(comparison, key: row.key, model.rules, other, reasons: Int.max, all: true)
     }
     guard let found else { throw StoreError.damaged("the score of lead '\(key)'; run `leadscore score --all`") }
     return found
   }
 
   fileprivate func move(
-    _ comparison: LeadComparison, key: String, _ before: CompiledRules, _ after: CompiledRules, reasons limit: Int
+    _ comparison: LeadComparison, key: String, _ before: CompiledRules, _ after: CompiledRules, reasons limit: Int,
+    all: Bool = false
   ) -> PreviewReport.Move {
     var points: [String: (Int64, Int64)] = [:]
     for (id, value) in zip(before.ruleNames, comparison.before.rules) { points[id, default: (0, 0)].0 = value }
     for (id, value) in zip(after.ruleNames, comparison.after.rules) { points[id, default: (0, 0)].1 = value }
-    let reasons = points.filter { $0.value.0 != $0.value.1 }
+    let reasons = points.filter { $0.value.0 != $0.value.1 || (all && $0.value.0 != 0) }
       .map { PreviewReport.Reason(rule: $0.key, before: $0.value.0, after: $0.value.1) }
       .sorted { (($0.after - $0.before).magnitude, $1.rule) > (($1.after - $1.before).magnitude, $0.rule) }
     return PreviewReport.Move(

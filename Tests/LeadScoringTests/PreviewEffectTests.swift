@@ -169,7 +169,7 @@ import Testing
     _ = try world.session.previewRules(rules, number: nil, model: "main", asOf: World.now)
     world.session.database.connection.onStatement = nil
     #expect(statements.count { $0.contains("event_page") } == 1, "a block of leads is read by one statement")
-    #expect(writtenTables(statements) .isSubset(of: Connection.planTables))
+    #expect(writtenTables(statements).isSubset(of: Connection.planTables))
     #expect(try world.session.database.connection.contents(without: Connection.planTables) == stored)
   }
 

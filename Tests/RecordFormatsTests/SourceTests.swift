@@ -71,8 +71,9 @@ import Testing
 
   @Test func binaryFilesAreRefused() throws {
     let elf: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 0x02, 0x01, 0x01, 0x00, 0x41, 0x42, 0x43, 0x44]
-    #expect(throws: SourceError.notText(path: "f", hint: "")) { try decoded(elf) }
-    #expect(throws: SourceError.notText(path: "f", hint: "")) { try decoded(elf, .windows1252) }
+    let refusal = SourceError.notText(path: "f", hint: "it has NUL bytes; export it as CSV or JSON Lines")
+    #expect(throws: refusal) { try decoded(elf) }
+    #expect(throws: refusal) { try decoded(elf, .windows1252) }
     let error = #expect(throws: SourceError.self) { try decoded([0x50, 0x4B, 0x03, 0x04, 0x14, 0x00]) }
     #expect(error?.description.contains("f: is not a text file; it is a ZIP archive or an Excel workbook") == true)
   }

@@ -24,11 +24,6 @@ extension ScoringSession {
     }
   }
 
-  /// Keeps what a preview printed with its plan.
-  public func keepSummary(_ json: String, plan id: Int64) throws {
-    try write { try database.plans.setSummary(id, json) }
-  }
-
   /// The number of a version of a model by its row.
   public func versionNumber(row id: Int64, model name: String) throws -> Int? {
     try database.models.versions(model: modelRow(name).id).first { $0.id == id }?.number

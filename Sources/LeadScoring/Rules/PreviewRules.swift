@@ -14,6 +14,8 @@ public struct PreviewOptions {
   public var guards = ChangeGuards()
   /// The version of the program, for the plan.
   public var program = ""
+  /// Makes what is kept with the plan of its report, which names the plan.
+  public var summary: ((PreviewReport) -> String)?
   /// Is called with each changed lead, in the order in which leads were first seen.
   public var onChange: ((PreviewReport.Move) throws -> Void)?
 
@@ -146,7 +148,11 @@ private struct PreviewBuilder {
     report.top = try top.sorted { ($0.size, $1.comparison.lead) > ($1.size, $0.comparison.lead) }.map {
       try move($0.comparison, reasons: 5)
     }
-    if options.recordsPlan { report.plan = try recordPlan() }
+    if options.recordsPlan {
+      let plan = try recordPlan()
+      report.plan = plan
+      if let summary = options.summary?(report) { try session.database.plans.setSummary(plan, summary) }
+    }
     return report
   }
 

@@ -68,6 +68,11 @@ struct RulesPreviewCommand: ParsableCommand {
     options.recordsPlan = !noPlan
     options.guards = guards.guards
     options.program = programVersion
+    options.summary = { report in
+      var writer = JSONWriter()
+      RecordOutput.write(PreviewJSON.record(report, leads: nil), to: &writer)
+      return String(decoding: writer.bytes, as: UTF8.self)
+    }
     // A file that cannot be made is found before the work, not after it.
     if let html { try OutputGuard.check(html, database: common.path, inputs: [rules]) }
     let page = try html.map { try AtomicFileOutput(path: $0) }
@@ -81,11 +86,6 @@ struct RulesPreviewCommand: ParsableCommand {
     }
     let report = try session.previewRules(checked, number: number, model: common.model, asOf: asOf, options: options)
     let record = PreviewJSON.record(report, leads: leads ? changed : nil)
-    if let plan = report.plan {
-      var writer = JSONWriter()
-      RecordOutput.write(PreviewJSON.record(report, leads: nil), to: &writer)
-      try session.keepSummary(String(decoding: writer.bytes, as: UTF8.self), plan: plan)
-    }
     if let page {
       try page.write(self.page(report, listed, checked, session).html)
       try page.commit()

@@ -162,16 +162,6 @@ extension ScoringSession {
     let known = try stageNames(model: model)
     guard known.contains(stage) else { throw ScoringError.unknownStage(stage, known: known) }
   }
-
-  /// How many leads of a model are in each stage, in the order of the rule document; stages without leads too.
-  public func stageCounts(model name: String) throws -> [(stage: String, leads: Int64)] {
-    let model = try activeModel(name)
-    var counts: [String: Int64] = [:]
-    for (stage, count) in try database.scores.stageCounts(model: model.row.id) { counts[stage ?? ""] = count }
-    var listed = model.rules.stageNames.map { ($0, counts.removeValue(forKey: $0) ?? 0) }
-    for (stage, count) in counts.sorted(by: { $0.key < $1.key }) { listed.append((stage, count)) }
-    return listed
-  }
 }
 
 /// Ends a loop over rows early.

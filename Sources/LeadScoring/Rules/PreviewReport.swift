@@ -84,7 +84,9 @@ public struct PreviewReport: Sendable {
   public var stages: [String] = []
 
   /// Rules of the previewed document that give nobody points: stale, or not yet met.
-  public var idleRules: [String] { rules.filter { $0.change != .removed && $0.leadsAfter == 0 }.map(\.id) }
+  public var idleRules: [String] {
+    leads == 0 ? [] : rules.filter { $0.change != .removed && $0.leadsAfter == 0 }.map(\.id)
+  }
 
   /// Leads that would enter each stage, by its id.
   public var entering: [String: Int64] { moves(\.to) }

@@ -4,8 +4,13 @@ static const unsigned char m0001[] = {
 #embed "../../migrations/0001_initial.sql" suffix(,)
 };
 
+static const unsigned char m0002[] = {
+#embed "../../migrations/0002_history_append.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql", m0001, sizeof m0001},
+    {"0002_history_append.sql", m0002, sizeof m0002},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

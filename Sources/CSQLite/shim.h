@@ -10,6 +10,10 @@ static inline int leadscore_db_config(sqlite3 *db, int option, int value) {
   return sqlite3_db_config(db, option, value, &result);
 }
 
+static inline int leadscore_no_memory_statistics(void) {
+  return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static inline int leadscore_bind_text(sqlite3_stmt *statement, int index, const char *bytes, sqlite3_uint64 count) {
   return sqlite3_bind_text64(statement, index, bytes, count, SQLITE_TRANSIENT, SQLITE_UTF8);
 }

@@ -25,7 +25,7 @@ extension ScoringSession {
     if let mapping = options.mapping, mapping.kind != kind {
       throw ScoringError.wrongMapping(kind: mapping.kind, expected: kind)
     }
-    return try write(undo: options.isDryRun) {
+    return try write(undo: options.isDryRun, bulk: true) {
       try checkClock(asOf)
       if !models.isEmpty, pack.id == 0 {
         throw StoreError.damaged("signal_pack, which does not fit the active rules; run `leadscore score --all`")

@@ -67,7 +67,7 @@ extension ScoringSession {
   public func applyRules(
     _ number: Int, model name: String, asOf: Int64, options: ApplyOptions = ApplyOptions()
   ) throws -> ApplyReport {
-    try write(undo: options.isDryRun) {
+    try write(undo: options.isDryRun, bulk: true) {
       try activate(number, model: name, asOf: asOf, kind: "apply", options: options)
     }
   }
@@ -78,7 +78,7 @@ extension ScoringSession {
   public func rollBackRules(
     model name: String, asOf: Int64, options: ApplyOptions = ApplyOptions()
   ) throws -> ApplyReport {
-    try write(undo: options.isDryRun) {
+    try write(undo: options.isDryRun, bulk: true) {
       try activate(previousVersion(model: name), model: name, asOf: asOf, kind: "rollback", options: options)
     }
   }

@@ -13,7 +13,7 @@ extension ScoringSession {
     guard try models.contains(where: { try database.scores.isAnyDue(model: $0.row.id, by: asOf) }) else {
       return ScoringCounts()
     }
-    return try write {
+    return try write(bulk: true) {
       try checkClock(asOf)
       return try advanceDueLeads(to: asOf)
     }

@@ -29,7 +29,7 @@ extension ScoringSession {
   /// - Throws: ``ScoringError/backInTime(asked:last:)``, `DatabaseError`.
   /// - Complexity: O(leads + events).
   public func recompute(asOf: Int64) throws -> RecomputeReport {
-    try write {
+    try write(bulk: true) {
       try checkClock(asOf)
       if pack.id == 0 { try replacePack() }
       var report = RecomputeReport()

@@ -48,15 +48,22 @@ public final class ScoringSession {
   /// Runs `body` in one write transaction, which is undone where it throws, or always where `undo` asks for it. Inside
   /// it the session knows the rules and the dictionary as they stand in the file, whatever other processes did since it
   /// was opened; after an undone one it forgets what was true inside alone.
-  func write<Result>(undo: Bool = false, _ body: () throws -> Result) throws -> Result {
+  ///
+  /// - Parameter bulk: whether rows are added and changed in great number and none deleted that others refer to.
+  func write<Result>(undo: Bool = false, bulk: Bool = false, _ body: () throws -> Result) throws -> Result {
     func refreshed() throws -> Result {
       if try database.connection.dataVersion() != dataVersion { try load() }
       return try body()
     }
     do {
-      guard undo else { return try database.connection.write(refreshed) }
-      let result = try database.connection.writeAndUndo(refreshed)
-      try load()
+      let connection = database.connection
+      let result =
+        if bulk {
+          try connection.bulkWrite(undo: undo, refreshed)
+        } else {
+          try undo ? connection.writeAndUndo(refreshed) : connection.write(refreshed)
+        }
+      if undo { try load() }
       return result
     } catch {
       try? load()

@@ -23,6 +23,11 @@ public final class Connection {
   /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.
   public var onStatement: ((String) -> Void)?
 
+  /// Counting allocations takes a lock for each of them. Has no effect where SQLite is in use already.
+  private static let configureLibrary: Void = {
+    leadscore_no_memory_statistics()
+  }()
+
   /// Opens a file.
   ///
   /// - Parameter busyTimeout: how long to wait for another writer, in milliseconds.
@@ -34,6 +39,7 @@ public final class Connection {
       case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
+    Connection.configureLibrary
     var opened: OpaquePointer?
     // SQLite gives some names a meaning of their own: the empty one, and `:memory:`.
     let file = path.hasPrefix("/") ? path : "./" + path
@@ -179,6 +185,14 @@ public final class Connection {
   public func write<Result>(_ body: () throws -> Result) throws -> Result {
     try execute("BEGIN IMMEDIATE")
     return try finish(commit: true, body)
+  }
+
+  /// Runs `body` in one write transaction that adds and changes rows in great number and deletes none that others refer
+  /// to: foreign keys, which would be looked up for each row, are not checked.
+  public func bulkWrite<Result>(undo: Bool = false, _ body: () throws -> Result) throws -> Result {
+    try execute("PRAGMA foreign_keys = OFF")
+    defer { try? execute("PRAGMA foreign_keys = ON") }
+    return try undo ? writeAndUndo(body) : write(body)
   }
 
   /// Runs `body` in one write transaction and undoes all of it.

@@ -80,9 +80,10 @@ public final class HistoryTable {
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
+    // OR FAIL, since a statement that may abort after a trigger ran needs a journal of its own.
     insert = try connection.prepare(
       """
-      INSERT INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
+      INSERT OR FAIL INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
         grade_after, cause, cause_ref, version)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
       """)

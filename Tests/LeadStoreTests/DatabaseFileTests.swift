@@ -144,7 +144,7 @@ struct DatabaseFileTests {
     #expect(info.evaluatedAt == nil)
     let (model, _) = try database.addModel()
     try database.addLead(1, "ann")
-    try database.events.put(
+    try database.events.insert(
       EventPage(id: 1 << 20, firstAt: -5, lastAt: 70, count: 2, body: Array("[[0,1],[75,1]]".utf8)))
     try database.history.append(.sample(model: model, lead: 1, at: 10, before: nil, after: 100))
     try database.models.setEvaluated(model, at: 900)

@@ -120,23 +120,4 @@ struct EventPageTests {
     DecimalText.append(value, to: &bytes)
     #expect(String(decoding: bytes, as: UTF8.self) == "A\(value)")
   }
-
-  @Test("a batch keeps its events until it is told to forget them")
-  func batch() {
-    var batch = EventBatch()
-    for (index, tail) in tails.enumerated() {
-      var tail = tail
-      tail.withUTF8 { batch.append(at: Int64(index), tail: $0) }
-    }
-    #expect(batch.count == tails.count)
-    for (index, tail) in tails.enumerated() {
-      #expect(batch.instant(index) == Int64(index))
-      #expect(batch.withTail(index) { String(decoding: $0, as: UTF8.self) } == tail)
-    }
-    batch.removeAll()
-    #expect(batch.count == 0)
-    var tail = ",9"
-    tail.withUTF8 { batch.append(at: 4, tail: $0) }
-    #expect(batch.withTail(0) { String(decoding: $0, as: UTF8.self) } == ",9")
-  }
 }

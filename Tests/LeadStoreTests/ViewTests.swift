@@ -169,7 +169,7 @@ struct ViewTests {
   /// A page made of the texts between the brackets of its events.
   private func put(lead: Int64, firstAt: Int64, _ events: [String]) throws {
     let last = events.last.flatMap { Int64($0.prefix { $0 != "," }) } ?? 0
-    try database.events.put(
+    try database.events.insert(
       EventPage(
         id: lead * EventPage.pagesPerLead, firstAt: firstAt, lastAt: firstAt + last, count: events.count,
         body: Array(("[" + events.map { "[\($0)]" }.joined(separator: ",") + "]").utf8)))

@@ -1,6 +1,14 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// A map from byte strings to numbers: open addressing over one arena, so that a million keys cost their bytes and some
-/// twelve bytes each, and a look-up allocates nothing. Keys are compared whole.
-struct ByteTable {
+/// twenty bytes each, and a look-up allocates nothing. Keys are compared whole.
+final class ByteTable {
   private struct Slot {
     var hash: UInt32
     var offset: UInt32
@@ -8,48 +16,96 @@ struct ByteTable {
     var value: UInt32
   }
 
-  private var slots: [Slot]
-  private var arena: [UInt8] = []
-  private var mask: Int
+  @exclusivity(unchecked) private var slots: UnsafeMutablePointer<Slot>
+  @exclusivity(unchecked) private var slotCount: Int
+  @exclusivity(unchecked) private var arena: UnsafeMutablePointer<UInt8>
+  @exclusivity(unchecked) private var arenaCount = 0
+  @exclusivity(unchecked) private var arenaCapacity: Int
   /// How many keys there are.
-  private(set) var count = 0
-  private var lastOffset = 0
-  private let seed = UInt64.random(in: .min ... .max)
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var lastOffset = 0
+  private let seed: UInt64
 
   private static let free = UInt32.max
 
   init() {
-    mask = 255
-    slots = Array(repeating: Slot(hash: 0, offset: 0, length: 0, value: ByteTable.free), count: 256)
+    seed = UInt64.random(in: .min ... .max)
+    slotCount = 256
+    slots = ByteTable.emptySlots(slotCount)
+    arenaCapacity = 4096
+    arena = .allocate(capacity: arenaCapacity)
+  }
+
+  private init(copying other: ByteTable) {
+    seed = other.seed
+    slotCount = other.slotCount
+    slots = .allocate(capacity: slotCount)
+    slots.initialize(from: other.slots, count: slotCount)
+    arenaCount = other.arenaCount
+    arenaCapacity = max(4096, arenaCount)
+    arena = .allocate(capacity: arenaCapacity)
+    arena.initialize(from: other.arena, count: arenaCount)
+    count = other.count
+    lastOffset = other.lastOffset
+  }
+
+  deinit {
+    slots.deallocate()
+    arena.deallocate()
+  }
+
+  /// A table with the same keys and hashes. O(keys)
+  func copy() -> ByteTable { ByteTable(copying: self) }
+
+  private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
+    let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
+    slots.initialize(repeating: Slot(hash: 0, offset: 0, length: 0, value: free), count: count)
+    return slots
   }
 
   /// The number of a key. O(key)
-  func value(for key: UnsafeBufferPointer<UInt8>) -> UInt32? {
-    let hash = self.hash(key)
-    return slots.withUnsafeBufferPointer { slots in
-      arena.withUnsafeBufferPointer { arena in
-        var index = Int(hash) & mask
-        while slots[index].value != ByteTable.free {
-          let slot = slots[index]
-          if slot.hash == hash, Int(slot.length) == key.count,
-            ByteTable.equal(arena, Int(slot.offset), key)
-          {
-            return slot.value
-          }
-          index = (index + 1) & mask
-        }
-        return nil
+  @inline(__always)
+  func value(for key: UnsafeBufferPointer<UInt8>) -> UInt32? { value(for: key, hash: hash(key)) }
+
+  /// The number of a key whose hash is known. O(key)
+  @inline(__always)
+  func value(for key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32? {
+    let mask = slotCount - 1
+    var index = Int(hash) & mask
+    while slots[index].value != ByteTable.free {
+      if slots[index].hash == hash, Int(slots[index].length) == key.count, isKey(key, at: Int(slots[index].offset)) {
+        return slots[index].value
       }
+      index = (index + 1) & mask
     }
+    return nil
   }
 
+  @inline(__always)
+  private func isKey(_ key: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
+    guard let base = key.baseAddress else { return true }
+    return memcmp(arena + offset, base, key.count) == 0
+  }
+
+  /// Brings what a look-up reads first into the processor's cache; many of these overlap where look-ups would wait for
+  /// each other. The result is of no use but to keep the read.
+  @inline(__always)
+  func touch(hash: UInt32) -> UInt32 { slots[Int(hash) & (slotCount - 1)].offset }
+
   /// Adds a key that is not there yet; its number is below 2³² − 1.
-  mutating func insert(_ key: UnsafeBufferPointer<UInt8>, value: UInt32) {
-    if count * 4 >= slots.count * 3 { grow() }
-    let hash = self.hash(key)
-    lastOffset = arena.count
-    place(Slot(hash: hash, offset: UInt32(arena.count), length: UInt32(key.count), value: value))
-    arena.append(contentsOf: key)
+  func insert(_ key: UnsafeBufferPointer<UInt8>, value: UInt32) { insert(key, hash: hash(key), value: value) }
+
+  /// Adds a key that is not there yet and whose hash is known.
+  func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32, value: UInt32) {
+    if count * 4 >= slotCount * 3 { grow() }
+    if arenaCount + key.count > arenaCapacity { growArena(key.count) }
+    if let base = key.baseAddress { (arena + arenaCount).update(from: base, count: key.count) }
+    lastOffset = arenaCount
+    place(
+      Slot(
+        hash: hash, offset: UInt32(truncatingIfNeeded: arenaCount), length: UInt32(truncatingIfNeeded: key.count),
+        value: value))
+    arenaCount += key.count
     count += 1
   }
 
@@ -60,42 +116,56 @@ struct ByteTable {
   func withKey<Result>(at offset: Int, count: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
     -> Result
   {
-    try arena.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[offset..<(offset + count)])) }
+    try body(UnsafeBufferPointer(start: arena + offset, count: count))
   }
 
-  private mutating func place(_ slot: Slot) {
+  private func place(_ slot: Slot) {
+    let mask = slotCount - 1
     var index = Int(slot.hash) & mask
     while slots[index].value != ByteTable.free { index = (index + 1) & mask }
     slots[index] = slot
   }
 
-  private mutating func grow() {
-    let old = slots
-    slots = Array(repeating: Slot(hash: 0, offset: 0, length: 0, value: ByteTable.free), count: old.count * 2)
-    mask = slots.count - 1
-    for slot in old where slot.value != ByteTable.free { place(slot) }
+  private func grow() {
+    let (old, oldCount) = (slots, slotCount)
+    slotCount *= 2
+    slots = ByteTable.emptySlots(slotCount)
+    for index in 0..<oldCount where old[index].value != ByteTable.free { place(old[index]) }
+    old.deallocate()
   }
 
-  private static func equal(
-    _ arena: UnsafeBufferPointer<UInt8>, _ offset: Int, _ key: UnsafeBufferPointer<UInt8>
-  ) -> Bool {
-    for index in 0..<key.count where arena[offset + index] != key[index] { return false }
-    return true
+  private func growArena(_ size: Int) {
+    let larger = max(arenaCapacity * 3 / 2, arenaCount + size)
+    let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    moved.update(from: arena, count: arenaCount)
+    arena.deallocate()
+    arena = moved
+    arenaCapacity = larger
   }
 
   /// FNV-1a over eight bytes at a time, finished as in MurmurHash3.
-  private func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
+  @inline(__always)
+  func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
     let raw = UnsafeRawBufferPointer(key)
-    var state = seed ^ UInt64(key.count)
+    var state = seed ^ UInt64(truncatingIfNeeded: key.count)
     var index = 0
     while index + 8 <= key.count {
       state = (state ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* 0x9E37_79B9_7F4A_7C15
       state ^= state >> 32
       index += 8
     }
-    while index < key.count {
-      state = (state ^ UInt64(key[index])) &* 0x0000_0100_0000_01B3
-      index += 1
+    if index < key.count {
+      // The last bytes as one word; where there are eight in all, some of them twice.
+      var rest: UInt64 = 0
+      if key.count >= 8 {
+        rest = raw.loadUnaligned(fromByteOffset: key.count - 8, as: UInt64.self)
+      } else {
+        while index < key.count {
+          rest = rest << 8 | UInt64(key[index])
+          index += 1
+        }
+      }
+      state = (state ^ rest) &* 0x9E37_79B9_7F4A_7C15
     }
     state ^= state >> 33
     state = state &* 0xFF51_AFD7_ED55_8CCD

@@ -1,22 +1,12 @@
 internal import LeadStore
-internal import ScoreEngine
 
-/// Finds leads by their keys during an import, and numbers the new ones. Each key is asked of the database once.
+/// Finds leads by their keys during an import, and numbers the new ones. Each key is asked of the database once at most.
 struct LeadDirectory {
-  /// Why a key is refused.
-  enum KeyProblem: Error {
-    case empty
-    case tooLong
-    case hasNUL
-  }
-
-  /// The longest key, in bytes.
-  static let longestKey = 1024
-
   private let table: LeadTable
+  private let gate: Gate
   private let greatestStored: Int64
   private var next: Int64
-  private var numbers = ByteTable()
+  private let numbers = ByteTable()
   // By number, from the first new one on: where the folded key stands. A lead is few bytes here, since a file may
   // bring millions.
   private var keyOffsets: [UInt32] = []
@@ -24,52 +14,71 @@ struct LeadDirectory {
   private var isTaken: [Bool] = []
   /// Keys as they were given, where that differs.
   private var givenKeys: [Int64: String] = [:]
-  private var folded: [UInt8] = []
+  private var lookups: Int64 = 0
+  private var isLoaded = false
 
-  init(_ database: LeadDatabase) throws {
+  /// - Parameter gate: through which the database is asked.
+  init(_ database: LeadDatabase, gate: Gate) throws {
     table = database.leads
+    self.gate = gate
     greatestStored = try table.greatestID()
     next = greatestStored + 1
+    isLoaded = greatestStored == 0
   }
 
-  /// The number of the lead with a key, as it stands in a cell; a new one where there is no such lead.
-  mutating func lead(_ key: UnsafeBufferPointer<UInt8>) throws -> Int64 {
-    let trimmed = NormalizedText.trimmed(key)
-    folded.removeAll(keepingCapacity: true)
-    var isFoldedAsGiven = true
-    var given: String?
-    if NormalizedText.isASCII(trimmed) {
-      for byte in trimmed {
-        if byte == 0 { throw KeyProblem.hasNUL }
-        if byte &- 65 < 26 {
-          isFoldedAsGiven = false
-          folded.append(byte | 0x20)
-        } else {
-          folded.append(byte)
+  /// A hash of a folded key, for ``lead(_:hash:given:)``. May be asked for on any thread.
+  var hash: (UnsafeBufferPointer<UInt8>) -> UInt32 { { [numbers] in numbers.hash($0) } }
+
+  /// Begins to look for keys; see ``ByteTable/touch(hash:)``.
+  @inline(__always)
+  func touch(hash: UInt32) -> UInt32 { numbers.touch(hash: hash) }
+
+  /// The number of the lead with a folded key; a new one where there is no such lead.
+  ///
+  /// - Parameter given: the key as it was given, where that differs.
+  @inline(__always)
+  mutating func lead(
+    _ folded: UnsafeBufferPointer<UInt8>, hash: UInt32, given: @autoclosure () -> String?
+  ) throws -> Int64 {
+    if let number = numbers.value(for: folded, hash: hash) { return Int64(number) }
+    return try ask(folded, hash, given())
+  }
+
+  @inline(never)
+  private mutating func ask(
+    _ folded: UnsafeBufferPointer<UInt8>, _ hash: UInt32, _ given: String?
+  ) throws -> Int64 {
+    if !isLoaded {
+      lookups += 1
+      // So many look-ups cost more than one pass over all keys does.
+      if lookups > max(2000, greatestStored / 16) {
+        try load()
+        if let number = numbers.value(for: folded, hash: hash) { return Int64(number) }
+      } else if let stored = try gate.pass({ try table.id(key: folded) }) {
+        numbers.insert(folded, hash: hash, value: UInt32(truncatingIfNeeded: stored))
+        return stored
+      }
+    }
+    let number = next
+    numbers.insert(folded, hash: hash, value: UInt32(truncatingIfNeeded: number))
+    keyOffsets.append(UInt32(truncatingIfNeeded: numbers.lastKeyOffset))
+    keyLengths.append(UInt16(folded.count))
+    isTaken.append(false)
+    if let given { givenKeys[number] = given }
+    next += 1
+    return number
+  }
+
+  private mutating func load() throws {
+    isLoaded = true
+    try gate.pass {
+      try table.forEachKey { id, key in
+        let hash = numbers.hash(key)
+        if numbers.value(for: key, hash: hash) == nil {
+          numbers.insert(key, hash: hash, value: UInt32(truncatingIfNeeded: id))
         }
       }
-    } else {
-      let text = NormalizedText.trimmed(NormalizedText.nfc(String(decoding: trimmed, as: UTF8.self)))
-      folded = FoldedText(text).bytes
-      given = text
-      isFoldedAsGiven = folded.elementsEqual(text.utf8)
-      if folded.contains(0) { throw KeyProblem.hasNUL }
     }
-    guard !folded.isEmpty else { throw KeyProblem.empty }
-    guard folded.count <= LeadDirectory.longestKey else { throw KeyProblem.tooLong }
-
-    if let number = folded.withUnsafeBufferPointer({ numbers.value(for: $0) }) { return Int64(number) }
-    let stored = try greatestStored > 0 ? folded.withUnsafeBufferPointer { try table.id(key: $0) } : nil
-    let number = stored ?? next
-    folded.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(truncatingIfNeeded: number)) }
-    if stored == nil {
-      keyOffsets.append(UInt32(numbers.lastKeyOffset))
-      keyLengths.append(UInt16(folded.count))
-      isTaken.append(false)
-      if !isFoldedAsGiven { givenKeys[next] = given ?? String(decoding: trimmed, as: UTF8.self) }
-      next += 1
-    }
-    return number
   }
 
   /// Takes a lead off the list of those that the database lacks; false where it has it.
@@ -86,10 +95,5 @@ struct LeadDirectory {
   {
     let index = Int(id - greatestStored - 1)
     try numbers.withKey(at: Int(keyOffsets[index]), count: Int(keyLengths[index])) { try body($0, givenKeys[id]) }
-  }
-
-  /// The key of a lead with a key of a person's spelling, folded for a look-up.
-  static func folded(_ key: String) -> String {
-    FoldedText(NormalizedText.trimmed(NormalizedText.nfc(key))).text
   }
 }

@@ -12,7 +12,9 @@ final class PropertyDictionary: PropertySource {
   /// The longest value that is interned, in bytes of JSON.
   static let lengthLimit = 120
 
-  private let tables: DictionaryTables
+  // Nil in a copy for another thread, which knows what was known when it was made.
+  private let tables: DictionaryTables?
+  private let gate: Gate
   @exclusivity(unchecked) private var typeNumbers: [String: Int] = [:]
   @exclusivity(unchecked) private var typeNames: [Int: String] = [:]
   @exclusivity(unchecked) private var nameNumbers: [String: Int] = [:]
@@ -20,14 +22,19 @@ final class PropertyDictionary: PropertySource {
   @exclusivity(unchecked) private var valueCounts: [Int?] = [nil]
   @exclusivity(unchecked) private var nextProperty = 1
   private var hasStoredProperties = false
-  @exclusivity(unchecked) private var numbers: ByteTable
+  private let numbers: ByteTable
   @exclusivity(unchecked) private var known: [Int32: (name: Int, value: Value)] = [:]
+  // By property number: where the key stands in `numbers`, for those asked for by this process.
+  @exclusivity(unchecked) private var places: [(offset: UInt32, count: UInt32)] = []
   @exclusivity(unchecked) private var scratch: [UInt8] = []
   /// A failure of the database while a number was looked up, where no error could be thrown.
   private(set) var failure: (any Error)?
 
-  init(_ database: LeadDatabase) throws {
-    tables = database.dictionary
+  /// - Parameter gate: through which the database is asked, from whatever thread.
+  init(_ database: LeadDatabase, gate: Gate) throws {
+    self.gate = gate
+    let tables = database.dictionary
+    self.tables = tables
     numbers = ByteTable()
     let greatest = try tables.greatestProperty()
     hasStoredProperties = greatest > 0
@@ -37,6 +44,28 @@ final class PropertyDictionary: PropertySource {
       typeNames[Int(id)] = name
     }
     for (id, name) in try tables.propertyNames() { note(name: name, id: Int(id)) }
+  }
+
+  private init(copying other: PropertyDictionary) {
+    tables = nil
+    gate = other.gate
+    numbers = other.numbers.copy()
+    places = other.places
+    typeNumbers = other.typeNumbers
+    typeNames = other.typeNames
+    nameNumbers = other.nameNumbers
+    nameTexts = other.nameTexts
+    valueCounts = other.valueCounts
+  }
+
+  /// A copy that knows the types, and the properties that were asked for so far, and asks no database for others. For
+  /// another thread, which may use it while this one adds nothing.
+  func copy() -> PropertyDictionary { PropertyDictionary(copying: self) }
+
+  /// Asks the database.
+  private func ask<Result>(_ body: (DictionaryTables) throws -> Result) throws -> Result {
+    guard let tables else { throw StoreError.damaged("an event, which names what no table has") }
+    return try gate.pass { try body(tables) }
   }
 
   private func note(name: String, id: Int) {
@@ -52,7 +81,7 @@ final class PropertyDictionary: PropertySource {
   /// The number of an event type, which is added where it is new.
   func type(_ name: String) throws -> Int {
     if let number = typeNumbers[name] { return number }
-    let number = Int(try tables.addType(name))
+    let number = Int(try ask { try $0.addType(name) })
     typeNumbers[name] = number
     typeNames[number] = name
     return number
@@ -61,7 +90,7 @@ final class PropertyDictionary: PropertySource {
   /// The number of a property's name, which is added where it is new.
   func name(_ name: String) throws -> Int {
     if let number = nameNumbers[name] { return number }
-    let number = Int(try tables.addPropertyName(name))
+    let number = Int(try ask { try $0.addPropertyName(name) })
     note(name: name, id: number)
     valueCounts[number] = 0
     return number
@@ -79,19 +108,26 @@ final class PropertyDictionary: PropertySource {
     withUnsafeBytes(of: UInt32(truncatingIfNeeded: name)) { scratch.append(contentsOf: $0) }
     scratch.append(contentsOf: json)
     if let number = scratch.withUnsafeBufferPointer({ numbers.value(for: $0) }) { return Int32(number) }
-    if hasStoredProperties, let stored = try tables.property(name: Int64(name), value: json) {
-      scratch.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(stored)) }
+    if hasStoredProperties, let stored = try ask({ try $0.property(name: Int64(name), value: json) }) {
+      insert(Int(stored))
       return Int32(stored)
     }
-    let count = try valueCounts[name] ?? Int(tables.valueCount(ofName: Int64(name)))
+    let count = try valueCounts[name] ?? Int(ask { try $0.valueCount(ofName: Int64(name)) })
     valueCounts[name] = count
     guard count < PropertyDictionary.namesLimit else { return nil }
     let number = nextProperty
-    try tables.addProperty(id: Int64(number), name: Int64(name), value: json)
+    try ask { try $0.addProperty(id: Int64(number), name: Int64(name), value: json) }
     nextProperty += 1
     valueCounts[name] = count + 1
-    scratch.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(number)) }
+    insert(number)
     return Int32(number)
+  }
+
+  /// Keeps the property whose key stands in `scratch`.
+  private func insert(_ number: Int) {
+    scratch.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(number)) }
+    while places.count <= number { places.append((0, 0)) }
+    places[number] = (UInt32(numbers.lastKeyOffset), UInt32(scratch.count))
   }
 
   // MARK: PropertySource
@@ -99,7 +135,7 @@ final class PropertyDictionary: PropertySource {
   func typeName(_ type: Int) -> String {
     if let name = typeNames[type] { return name }
     do {
-      let name = try tables.typeName(Int64(type)) ?? ""
+      let name = try ask { try $0.typeName(Int64(type)) } ?? ""
       typeNames[type] = name
       return name
     } catch {
@@ -115,14 +151,27 @@ final class PropertyDictionary: PropertySource {
   private func lookUp(_ property: Int) -> (name: Int, value: Value) {
     if let entry = known[Int32(property)] { return entry }
     do {
-      guard let stored = try tables.property(Int64(property)) else {
+      if property < places.count, places[property].count > 0 {
+        let entry = try numbers.withKey(at: Int(places[property].offset), count: Int(places[property].count)) { key in
+          let name = UnsafeRawBufferPointer(key).loadUnaligned(as: UInt32.self)
+          guard let value = Value(json: try JSONParser.parse(UnsafeBufferPointer(rebasing: key[4...]))) else {
+            throw StoreError.damaged("property \(property)")
+          }
+          return (name: Int(name), value: value)
+        }
+        known[Int32(property)] = entry
+        return entry
+      }
+      guard let stored = try ask({ try $0.property(Int64(property)) }) else {
         throw StoreError.damaged("property \(property)")
       }
       guard let value = Value(json: try JSONParser.parse(stored.value)) else {
         throw StoreError.damaged("property \(property)")
       }
       if Int(stored.name) >= nameTexts.count {
-        for (id, name) in try tables.propertyNames() where id >= nameTexts.count { note(name: name, id: Int(id)) }
+        for (id, name) in try ask({ try $0.propertyNames() }) where id >= nameTexts.count {
+          note(name: name, id: Int(id))
+        }
       }
       let entry = (name: Int(stored.name), value: value)
       known[Int32(property)] = entry

@@ -3,49 +3,59 @@ internal import RecordFormats
 internal import RuleFile
 
 /// Reads the rows of one file, CSV or JSON Lines, and turns the faults of files into errors and those of rows into
-/// rejections.
+/// rejections. Used on one thread, which need not be the one that has the database.
 final class FactFile {
   private let path: String
   private let kind: ImportMapping.Kind
   private let options: ImportOptions
-  private let session: ScoringSession
+  private let sink: RowSink
+  private var progress = FactProgress()
+  private var rejected: Int64 = 0
   /// The first rejection, for the message of a strict import.
-  private(set) var firstRejection: RowRejection?
+  private var firstRejection: RowRejection?
 
-  init(_ path: String, kind: ImportMapping.Kind, options: ImportOptions, session: ScoringSession) {
+  init(_ path: String, kind: ImportMapping.Kind, options: ImportOptions, sink: RowSink) {
     self.path = path
     self.kind = kind
     self.options = options
-    self.session = session
+    self.sink = sink
+  }
+
+  /// Whether a file is so small that a thread of its own would not pay.
+  static func isSmall(_ path: String) -> Bool {
+    guard path != "-", let source = try? FileByteSource(path: path), let size = source.rawByteCount else {
+      return false
+    }
+    return size < 256 << 10
   }
 
   /// Reads all rows.
   ///
   /// - Parameters:
-  ///   - counts: `read` and `rejected` are counted here.
   ///   - csv: is told the columns, and gives what is to be called for each row; throws ``RowProblem`` or
-  ///     ``LeadDirectory/KeyProblem`` for a row to be rejected.
+  ///     ``LeadKey/Problem`` for a row to be rejected.
   ///   - json: is called for each record.
-  func read(
-    _ counts: inout ImportCounts, csv: (CSVColumns) throws -> (CSVReader) throws -> Void,
-    json: (JSONObject) throws -> Void
-  ) throws {
+  func read(csv: (CSVColumns) throws -> (CSVReader) throws -> Void, json: (JSONObject) throws -> Void) throws {
     do {
       let source = try openText(path: path, encoding: encoding)
+      progress.size = source.rawByteCount
       switch options.format ?? ImportOptions.Format(path: path) {
-      case .csv: try readCSV(source, &counts, csv)
-      case .jsonl: try readJSON(source, &counts, json)
+      case .csv: try readCSV(source, csv)
+      case .jsonl: try readJSON(source, json)
       case nil:
         throw ScoringError.badInput(
           file: path, line: nil, reason: "its name does not tell its format; say --input csv or --input jsonl")
       }
+      try sink.flush(progress)
     } catch let error as CSVError {
+      try sink.flush(progress)
       throw ScoringError.badInput(file: path, line: error.line, reason: error.message)
     } catch let error as LineError {
+      try sink.flush(progress)
       throw ScoringError.badInput(file: path, line: error.line, reason: error.message)
     }
     if options.isStrict, let first = firstRejection {
-      throw ScoringError.rowsRejected(file: path, count: counts.rejected, first: first)
+      throw ScoringError.rowsRejected(file: path, count: rejected, first: first)
     }
   }
 
@@ -55,12 +65,12 @@ final class FactFile {
   }
 
   private func readCSV(
-    _ source: any ByteSource, _ counts: inout ImportCounts, _ csv: (CSVColumns) throws -> (CSVReader) throws -> Void
+    _ source: any ByteSource, _ csv: (CSVColumns) throws -> (CSVReader) throws -> Void
   ) throws {
     let reader = CSVReader(source: source, delimiter: options.mapping?.delimiter)
     let header = try CSVHeader(reading: reader)
     let headerRecord = Array(reader.rawRecord)
-    try headerRecord.withUnsafeBufferPointer { try options.onHeader?(path, $0) }
+    sink.note(header: headerRecord)
     let columns: CSVColumns
     do {
       columns = try CSVColumns(header: header, kind: kind, options: options)
@@ -70,8 +80,7 @@ final class FactFile {
     let row = try csv(columns)
     while try reader.next() {
       if reader.isBlank { continue }
-      counts.read += 1
-      if counts.read & 0xFFF == 0 { report(source, counts.read) }
+      progress.read += 1
       do {
         if let problem = header.problem(in: reader) { throw RowProblem(problem.message) }
         if reader.rawRecord.count == headerRecord.count, reader.rawRecord.elementsEqual(headerRecord) {
@@ -79,21 +88,21 @@ final class FactFile {
         }
         try row(reader)
       } catch let problem as RowProblem {
-        try reject(reader.line, problem.reason, reader.rawRecord, &counts)
-      } catch let problem as LeadDirectory.KeyProblem {
-        try reject(reader.line, problem.reason, reader.rawRecord, &counts)
+        reject(reader.line, problem.reason, reader.rawRecord)
+      } catch let problem as LeadKey.Problem {
+        reject(reader.line, problem.reason, reader.rawRecord)
       }
+      try sink.advance(progress(source))
     }
-    report(source, counts.read)
+    progress = progress(source)
   }
 
   private func readJSON(
-    _ source: any ByteSource, _ counts: inout ImportCounts, _ json: (JSONObject) throws -> Void
+    _ source: any ByteSource, _ json: (JSONObject) throws -> Void
   ) throws {
     let reader = JSONRecordReader(source: source)
     while try reader.next() {
-      counts.read += 1
-      if counts.read & 0xFFF == 0 { report(source, counts.read) }
+      progress.read += 1
       do {
         switch reader.result {
         case .failure(let problem):
@@ -102,28 +111,26 @@ final class FactFile {
         case .success(let other): throw RowProblem("the line is \(other.kindName), not an object")
         }
       } catch let problem as RowProblem {
-        try reject(reader.line, problem.reason, reader.raw, &counts)
-      } catch let problem as LeadDirectory.KeyProblem {
-        try reject(reader.line, problem.reason, reader.raw, &counts)
+        reject(reader.line, problem.reason, reader.raw)
+      } catch let problem as LeadKey.Problem {
+        reject(reader.line, problem.reason, reader.raw)
       }
+      try sink.advance(progress(source))
     }
-    report(source, counts.read)
+    progress = progress(source)
   }
 
-  private func reject(
-    _ line: Int, _ reason: String, _ raw: UnsafeBufferPointer<UInt8>, _ counts: inout ImportCounts
-  ) throws {
+  private func reject(_ line: Int, _ reason: String, _ raw: UnsafeBufferPointer<UInt8>) {
+    sink.abandon()
     let rejection = RowRejection(file: path, line: line, reason: reason)
     if firstRejection == nil { firstRejection = rejection }
-    counts.rejected += 1
-    try options.onRejection?(rejection, raw)
+    rejected += 1
+    sink.reject(rejection, raw)
   }
 
-  private func report(_ source: any ByteSource, _ rows: Int64) {
-    session.onProgress?(
-      ScoringSession.Progress(
-        label: "Reading \(path == "-" ? "standard input" : path)", unit: "rows", done: source.rawBytesConsumed,
-        total: source.rawByteCount, items: rows))
+  private func progress(_ source: any ByteSource) -> FactProgress {
+    progress.consumed = source.rawBytesConsumed
+    return progress
   }
 }
 

@@ -81,14 +81,3 @@ enum FactLimits {
     return text
   }
 }
-
-extension LeadDirectory.KeyProblem {
-  /// The fault in words.
-  var reason: String {
-    switch self {
-    case .empty: "the key is empty"
-    case .tooLong: "the key has more than \(LeadDirectory.longestKey) bytes"
-    case .hasNUL: "the key has a NUL byte"
-    }
-  }
-}

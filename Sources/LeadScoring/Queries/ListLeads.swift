@@ -140,7 +140,7 @@ extension ScoringSession {
 
   /// The stored lead with a key, however it is spelt.
   func leadRow(_ key: String) throws -> LeadRow {
-    let folded = LeadDirectory.folded(key)
+    let folded = LeadKey.folded(key)
     if let row = try database.leads.row(key: folded) { return row }
     let similar =
       folded.isEmpty ? [] : try database.leads.keys(startingWith: String(folded.prefix(3)), limit: 3)

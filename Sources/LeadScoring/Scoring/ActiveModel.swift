@@ -17,6 +17,11 @@ final class ActiveModel {
     self.evaluator = evaluator
   }
 
+  /// The same model with an evaluator of its own, for another thread.
+  func copy(pack: [SignalDefinition]) -> ActiveModel? {
+    ActiveModel(row: row, version: version, rules: rules, pack: pack)
+  }
+
   /// What the positions in stored scores mean.
   static func layout(of rules: CompiledRules) -> String {
     var writer = JSONWriter()
@@ -33,27 +38,26 @@ final class ActiveModel {
 }
 
 extension LeadEvaluator {
-  /// The groups' scores as they are stored.
-  var storedGroups: String {
-    var bytes: [UInt8] = [UInt8(ascii: "[")]
+  /// Appends the groups' scores as they are stored: a JSON array.
+  func appendGroups(to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "["))
     for (index, score) in groupScores.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
       DecimalText.append(score, to: &bytes)
     }
     bytes.append(UInt8(ascii: "]"))
-    return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The rules' points as they are stored: position and points of those that give other than 0.
-  var storedRules: String {
-    var bytes: [UInt8] = [UInt8(ascii: "[")]
+  /// Appends the rules' points as they are stored: position and points of those that give other than 0.
+  func appendRules(to bytes: inout [UInt8]) {
+    let start = bytes.count
+    bytes.append(UInt8(ascii: "["))
     for (index, points) in rulePoints.enumerated() where points != 0 {
-      if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+      if bytes.count > start + 1 { bytes.append(UInt8(ascii: ",")) }
       DecimalText.append(Int64(index), to: &bytes)
       bytes.append(UInt8(ascii: ","))
       DecimalText.append(points, to: &bytes)
     }
     bytes.append(UInt8(ascii: "]"))
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

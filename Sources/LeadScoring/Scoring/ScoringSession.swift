@@ -6,6 +6,8 @@ internal import ScoreEngine
 public final class ScoringSession {
   /// The database.
   public let database: LeadDatabase
+  /// Through which threads of an import share the connection.
+  let gate = Gate()
   /// Milliseconds since 1970.
   public let clock: () -> Int64
   private(set) var models: [ActiveModel] = []
@@ -37,7 +39,7 @@ public final class ScoringSession {
   public init(_ database: LeadDatabase, clock: @escaping () -> Int64) throws {
     self.database = database
     self.clock = clock
-    dictionary = try PropertyDictionary(database)
+    dictionary = try PropertyDictionary(database, gate: gate)
     pack = SignalPack(id: 0, definitions: [])
     finder = SignalFinder(pack: pack, dictionary: dictionary)
     try load()
@@ -81,7 +83,7 @@ public final class ScoringSession {
   private func load() throws {
     try database.connection.read {
       dataVersion = try database.connection.dataVersion()
-      dictionary = try PropertyDictionary(database)
+      dictionary = try PropertyDictionary(database, gate: gate)
       try reload()
     }
   }

@@ -71,6 +71,27 @@ public struct Statement: ~Copyable {
       leadscore_bind_text(handle, index, base.assumingMemoryBound(to: CChar.self), UInt64(bytes.count)))
   }
 
+  /// Binds UTF-8 bytes as text without a copy: they stay in place until the statement has run.
+  @inline(__always)
+  public func bindTextInPlace(_ index: Int32, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
+    guard let base = bytes.baseAddress else {
+      try check(leadscore_bind_text_static(handle, index, "", 0))
+      return
+    }
+    try check(
+      leadscore_bind_text_static(handle, index, base.assumingMemoryBound(to: CChar.self), UInt64(bytes.count)))
+  }
+
+  /// Binds bytes as a blob without a copy: they stay in place until the statement has run.
+  @inline(__always)
+  public func bindBlobInPlace(_ index: Int32, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
+    guard let base = bytes.baseAddress, !bytes.isEmpty else {
+      try check(sqlite3_bind_zeroblob(handle, index, 0))
+      return
+    }
+    try check(leadscore_bind_blob_static(handle, index, base, UInt64(bytes.count)))
+  }
+
   /// Binds bytes as a blob, which SQLite copies.
   public func bindBlob(_ index: Int32, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
     guard let base = bytes.baseAddress, !bytes.isEmpty else {

@@ -171,22 +171,46 @@ public struct EventTail {
 
 /// Decimal digits without a `String` in between.
 public enum DecimalText {
+  /// The most bytes that an integer takes.
+  public static let longest = 20
+
+  /// Writes the digits of an integer; returns how many bytes they are.
+  @inline(__always)
+  public static func write(_ value: Int64, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    var at = 0
+    if value < 0 {
+      target[0] = UInt8(ascii: "-")
+      at = 1
+    }
+    var rest = value.magnitude
+    var count = 1
+    var bound: UInt64 = 10
+    while rest >= bound {
+      count += 1
+      let (product, overflow) = bound.multipliedReportingOverflow(by: 10)
+      if overflow { break }
+      bound = product
+    }
+    var index = at + count
+    while index > at {
+      index -= 1
+      let quotient = rest / 10
+      target[index] = UInt8(truncatingIfNeeded: rest &- quotient &* 10) &+ 48
+      rest = quotient
+    }
+    return at + count
+  }
+
   /// Appends the digits of an integer.
   public static func append(_ value: Int64, to bytes: inout [UInt8]) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = value.magnitude
-    guard rest >= 10 else {
-      bytes.append(UInt8(truncatingIfNeeded: rest) + 48)
+    if value >= 0, value < 10 {
+      bytes.append(UInt8(truncatingIfNeeded: value) + 48)
       return
     }
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-      var start = 20
-      while rest > 0 {
-        start -= 1
-        digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 48
-        rest /= 10
-      }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20]))
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longest) { digits in
+      guard let base = digits.baseAddress else { return }
+      let count = write(value, to: base)
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[..<count]))
     }
   }
 }

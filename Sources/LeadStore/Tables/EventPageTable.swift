@@ -2,27 +2,60 @@
 public final class EventPageTable {
   private let connection: Connection
   private let insertRow: Statement
+  private let updateRow: Statement
   private let lastRow: Statement
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     insertRow = try connection.prepare(
-      "INSERT OR REPLACE INTO event_page (id, first_at, last_at, count, body) VALUES (?1, ?2, ?3, ?4, ?5)")
+      "INSERT INTO event_page (id, first_at, last_at, count, body) VALUES (?1, ?2, ?3, ?4, ?5)")
+    updateRow = try connection.prepare(
+      "UPDATE event_page SET first_at = ?2, last_at = ?3, count = ?4, body = ?5 WHERE id = ?1")
     lastRow = try connection.prepare(
       "SELECT id, first_at, last_at, count, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
   }
 
-  /// Writes a page in the place of the one with its id.
-  public func put(_ page: borrowing EventPage) throws(DatabaseError) {
-    try insertRow.bind(1, page.id)
-    try insertRow.bind(2, page.firstAt)
-    try insertRow.bind(3, page.lastAt)
-    try insertRow.bind(4, Int64(page.count))
-    let bind = page.body.withUnsafeBytes { bytes in
-      Result { () throws(DatabaseError) in try insertRow.bindText(5, bytes) }
+  /// Writes pages, each in the place of the one with its id, and removes those left over.
+  public func write(_ batch: borrowing PageBatch) throws {
+    try batch.bytes.withUnsafeBytes { bytes in
+      for row in batch.rows {
+        let text = UnsafeRawBufferPointer(rebasing: bytes[row.start..<row.end])
+        if row.isStored {
+          try EventPageTable.run(updateRow, row, text)
+        } else {
+          try EventPageTable.run(insertRow, row, text)
+        }
+      }
     }
-    try bind.get()
-    try insertRow.run()
+    for ids in batch.removals {
+      try connection.run("DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
+    }
+  }
+
+  /// Adds a page.
+  public func insert(_ page: borrowing EventPage) throws(DatabaseError) {
+    let row = PageBatch.Row(
+      id: page.id, firstAt: page.firstAt, lastAt: page.lastAt, count: page.count, start: 0, end: page.body.count,
+      isStored: false)
+    try page.body.withUnsafeBytes { bytes in
+      Result { () throws(DatabaseError) in try EventPageTable.run(insertRow, row, bytes) }
+    }.get()
+  }
+
+  private static func run(
+    _ statement: borrowing Statement, _ row: PageBatch.Row, _ text: UnsafeRawBufferPointer
+  ) throws(DatabaseError) {
+    try statement.bind(1, row.id)
+    try statement.bind(2, row.firstAt)
+    try statement.bind(3, row.lastAt)
+    try statement.bind(4, Int64(row.count))
+    try statement.bindTextInPlace(5, text)
+    try statement.run()
+  }
+
+  /// Whether there is no page at all.
+  public func isEmpty() throws -> Bool {
+    try connection.firstRow("SELECT NOT EXISTS (SELECT 1 FROM event_page)") { $0.integer(0) == 1 } ?? true
   }
 
   /// The last page of a lead.
@@ -40,7 +73,7 @@ public final class EventPageTable {
   }
 
   /// Removes a lead's pages with numbers from `number` on.
-  public func remove(lead: Int64, from number: Int64) throws {
+  public func remove(lead: Int64, from number: Int64 = 0) throws {
     try connection.run(
       "DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", lead * EventPage.pagesPerLead + number,
       (lead + 1) * EventPage.pagesPerLead - 1)

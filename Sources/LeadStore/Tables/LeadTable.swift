@@ -40,6 +40,14 @@ public final class LeadTable {
     return try findID.step() ? findID.integer(0) : nil
   }
 
+  /// Calls `body` with the number and the folded key of each lead. O(leads).
+  public func forEachKey(_ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void) throws {
+    try connection.forEachRow("SELECT id, key FROM lead") { row in
+      let id = row.integer(0)
+      try row.withBytes(1) { try body(id, $0) }
+    }
+  }
+
   /// The greatest number of any lead; 0 where there is none.
   public func greatestID() throws -> Int64 {
     try connection.firstRow("SELECT max(id) FROM lead") { $0.integer(0) } ?? 0

@@ -46,11 +46,13 @@ public struct ScoreRow: Sendable, Equatable {
 public final class ScoreTable {
   private let connection: Connection
   private let find: Statement
+  private let findState: Statement
   private let insert: Statement
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     find = try connection.prepare(ScoreTable.columns + " WHERE model_id = ?1 AND lead_id = ?2")
+    findState = try connection.prepare(ScoreTable.stateColumns + " WHERE model_id = ?1 AND lead_id = ?2")
     insert = try connection.prepare(
       """
       INSERT OR REPLACE INTO lead_score (model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade,
@@ -95,6 +97,57 @@ public final class ScoreTable {
     try insert.bind(10, row.rules)
     try insert.bind(11, row.scoredAt)
     try insert.bind(12, row.nextChangeAt)
+    try insert.run()
+  }
+
+  // MARK: States
+
+  private static let stateColumns = """
+    SELECT lead_id, version, score, stage, rule_stage, entered_stage_at, grade, scored_at, next_change_at
+    FROM lead_score
+    """
+
+  private static func state(_ statement: borrowing Statement) -> ScoreState {
+    ScoreState(
+      version: Int(statement.integer(1)), score: statement.integer(2), stage: statement.optionalText(3),
+      ruleStage: statement.optionalText(4), enteredStageAt: statement.integer(5), grade: statement.optionalText(6),
+      scoredAt: statement.integer(7), nextChangeAt: statement.optionalInteger(8))
+  }
+
+  /// The state of a lead's stored score.
+  public func state(model: Int64, lead: Int64) throws(DatabaseError) -> ScoreState? {
+    try findState.bind(1, model)
+    try findState.bind(2, lead)
+    defer { findState.reset() }
+    return try findState.step() ? ScoreTable.state(findState) : nil
+  }
+
+  /// Calls `body` with the state of each score of a model with a lead's number in a range, in their order.
+  public func forEachState(
+    model: Int64, leads: ClosedRange<Int64>, _ body: (_ lead: Int64, ScoreState) throws -> Void
+  ) throws {
+    try connection.forEachRow(
+      ScoreTable.stateColumns + " WHERE model_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id",
+      [model, leads.lowerBound, leads.upperBound]
+    ) { try body($0.integer(0), ScoreTable.state($0)) }
+  }
+
+  /// Stores a score of a batch.
+  func put(
+    _ score: borrowing ScoreBatch.Score, groups: UnsafeRawBufferPointer, rules: UnsafeRawBufferPointer
+  ) throws(DatabaseError) {
+    try insert.bind(1, score.model)
+    try insert.bind(2, score.lead)
+    try insert.bind(3, Int64(score.state.version))
+    try insert.bind(4, score.state.score)
+    try insert.bind(5, score.state.stage)
+    try insert.bind(6, score.state.ruleStage)
+    try insert.bind(7, score.state.enteredStageAt)
+    try insert.bind(8, score.state.grade)
+    try insert.bindTextInPlace(9, groups)
+    try insert.bindTextInPlace(10, rules)
+    try insert.bind(11, score.state.scoredAt)
+    try insert.bind(12, score.state.nextChangeAt)
     try insert.run()
   }
 

@@ -1,0 +1,144 @@
+internal import LeadStore
+internal import RecordFormats
+internal import ScoreEngine
+
+/// New rows of a range of leads: their attributes and when they were created.
+final class AttributeBlock: LeadBlock {
+  /// A lead that is new, or whose attributes or creation change.
+  struct Change {
+    var lead: Int64
+    var isNew: Bool
+    var createdAt: Int64
+    var isCreatedAtGiven: Bool
+    /// Where the JSON object of its attributes ends among those of all.
+    var end: Int
+  }
+
+  let rows = SortedRows()
+  let facts = LeadBlockFacts()
+  /// By lead; nil for a new one.
+  @exclusivity(unchecked) fileprivate(set) var stored: [LeadRow?] = []
+
+  @exclusivity(unchecked) fileprivate(set) var changes: [Change] = []
+  @exclusivity(unchecked) fileprivate(set) var attributes = ByteBuffer()
+  /// Names of attributes that the worker had not met before, in the order in which it met them.
+  @exclusivity(unchecked) fileprivate(set) var names: [String] = []
+  @exclusivity(unchecked) fileprivate(set) var counts = ImportCounts()
+  let results = LeadBlockResults()
+
+  func removeAll() {
+    facts.removeAll()
+    stored.removeAll(keepingCapacity: true)
+    changes.removeAll(keepingCapacity: true)
+    attributes.removeAll()
+    names.removeAll(keepingCapacity: true)
+    counts = ImportCounts()
+    results.removeAll()
+  }
+
+  /// Reads what the database has of the leads. On the thread that writes.
+  func prepare(_ session: ScoringSession, asksJudgement: Bool, isNew: (Int64) -> Bool) throws {
+    let groups = rows.groups
+    try facts.read(groups, session, asksJudgement: asksJudgement, isNew: isNew)
+    stored = Array(repeating: nil, count: groups.count)
+    guard let first = groups.first?.lead, let last = groups.last?.lead else { return }
+    if facts.isNew.allSatisfy(\.self) { return }
+    if groups.count * 3 > Int(last - first) {
+      var index = 0
+      try session.database.leads.forEach(from: first, through: last) { row in
+        while index < groups.count, groups[index].lead < row.id { index += 1 }
+        if index < groups.count, groups[index].lead == row.id { stored[index] = row }
+      }
+    } else {
+      for (index, group) in groups.enumerated() where !facts.isNew[index] {
+        stored[index] = try session.database.leads.row(id: group.lead)
+      }
+    }
+  }
+}
+
+/// Merges the attributes of blocks and scores their leads. On a thread of its own.
+final class AttributeBlockScorer {
+  private let scorer: LeadBlockScorer
+  private let asOf: Int64
+  @exclusivity(unchecked) private var knownNames: Set<String>
+
+  /// - Parameter knownNames: the names of attributes that the database has.
+  init(_ session: ScoringSession, reference: String?, asOf: Int64, knownNames: Set<String>) {
+    scorer = LeadBlockScorer(session, reference: reference, asOf: asOf)
+    self.asOf = asOf
+    self.knownNames = knownNames
+  }
+
+  /// What was done so far.
+  var counts: ScoringCounts { scorer.counts }
+
+  /// Fills the block with what is to be written.
+  func score(_ block: AttributeBlock) throws {
+    try block.rows.withBytes { bytes in
+      for (index, group) in block.rows.groups.enumerated() {
+        let rows = block.rows.rows[group.rows].map { row in
+          LeadRowBytes(UnsafeBufferPointer(rebasing: bytes[Int(row.start)..<Int(row.start + row.count)]))
+        }
+        try score(block, index, group.lead, rows)
+      }
+    }
+  }
+
+  private func score(_ block: AttributeBlock, _ index: Int, _ lead: Int64, _ rows: [LeadRowBytes]) throws {
+    block.counts.duplicates += Int64(rows.count - 1)
+    let given = rows.lazy.compactMap(\.createdAt).first
+    scorer.finder.reset()
+    if block.facts.isNew[index] {
+      block.counts.created += 1
+      var attributes = AttributeSet()
+      for row in rows { AttributeBlockScorer.merge(row, into: &attributes) }
+      let createdAt = given ?? asOf
+      if rows.count == 1, rows[0].isClean {
+        block.attributes.append(rows[0].attributes)
+      } else {
+        attributes.json.withUnsafeBufferPointer { block.attributes.append($0) }
+      }
+      note(attributes, block)
+      block.changes.append(
+        AttributeBlock.Change(
+          lead: lead, isNew: true, createdAt: createdAt, isCreatedAtGiven: given != nil, end: block.attributes.count))
+      try scorer.score(
+        lead, index, block.facts, createdAt: createdAt, attributes: attributes, cause: .import, into: block.results)
+      return
+    }
+    guard let stored = block.stored[index] else { throw StoreError.damaged("lead \(lead)") }
+    let before = AttributeSet(json: stored.attributes)
+    var attributes = before
+    for row in rows { AttributeBlockScorer.merge(row, into: &attributes) }
+    let createdAt = stored.isCreatedAtGiven ? stored.createdAt : given ?? stored.createdAt
+    let isGiven = stored.isCreatedAtGiven || given != nil
+    guard attributes != before || createdAt != stored.createdAt || isGiven != stored.isCreatedAtGiven else {
+      block.counts.unchanged += 1
+      return
+    }
+    block.counts.updated += 1
+    attributes.json.withUnsafeBufferPointer { block.attributes.append($0) }
+    note(attributes, block)
+    block.changes.append(
+      AttributeBlock.Change(
+        lead: lead, isNew: false, createdAt: createdAt, isCreatedAtGiven: isGiven, end: block.attributes.count))
+    try scorer.score(
+      lead, index, block.facts, createdAt: createdAt, attributes: attributes, cause: .attributes, into: block.results)
+  }
+
+  private static func merge(_ row: LeadRowBytes, into attributes: inout AttributeSet) {
+    guard let parsed = try? JSONParser.parse(row.attributes), case .object(let object) = parsed else { return }
+    for member in object.members {
+      if let value = Value(json: member.value) {
+        attributes.set(member.key, value)
+      } else {
+        attributes.remove(member.key)
+      }
+    }
+  }
+
+  private func note(_ attributes: AttributeSet, _ block: AttributeBlock) {
+    for member in attributes.members where knownNames.insert(member.name).inserted { block.names.append(member.name) }
+  }
+}

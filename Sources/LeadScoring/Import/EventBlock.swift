@@ -1,0 +1,96 @@
+internal import LeadStore
+
+/// New events of a range of leads.
+final class EventBlock: LeadBlock {
+  let rows = SortedRows()
+  let facts = LeadBlockFacts()
+  /// The pages that new events may touch, by lead.
+  @exclusivity(unchecked) fileprivate(set) var stored: [[EventPage]] = []
+
+  @exclusivity(unchecked) fileprivate(set) var pages = PageBatch()
+  let results = LeadBlockResults()
+  /// How many events were not there before.
+  @exclusivity(unchecked) fileprivate(set) var created: Int64 = 0
+
+  func removeAll() {
+    facts.removeAll()
+    stored.removeAll(keepingCapacity: true)
+    pages.removeAll()
+    results.removeAll()
+    created = 0
+  }
+}
+
+/// Reads what blocks of events need of the database. On the thread that writes.
+struct EventBlockReader {
+  private let session: ScoringSession
+  private let hasPages: Bool
+  private let asksJudgement: Bool
+
+  init(_ session: ScoringSession) throws {
+    self.session = session
+    hasPages = try !session.database.events.isEmpty()
+    asksJudgement = try !session.database.judgements.isEmpty()
+  }
+
+  /// - Parameter isNew: whether the database lacks a lead; asked once for each.
+  func prepare(_ block: EventBlock, isNew: (Int64) -> Bool) throws {
+    let groups = block.rows.groups
+    try block.facts.read(groups, session, asksJudgement: asksJudgement, isNew: isNew)
+    block.stored = Array(repeating: [], count: groups.count)
+    guard hasPages else { return }
+    for (index, group) in groups.enumerated() where !block.facts.isNew[index] {
+      block.stored[index] = try session.database.events.lastPages(
+        lead: group.lead, from: block.rows.rows[group.rows.lowerBound].order)
+    }
+  }
+}
+
+/// Puts the events of blocks into pages and scores their leads. On a thread of its own.
+final class EventBlockScorer {
+  private let scorer: LeadBlockScorer
+  private let isScored: Bool
+  @exclusivity(unchecked) private var merger = EventMerger()
+  @exclusivity(unchecked) private var events: [EventRef] = []
+
+  init(_ session: ScoringSession, reference: String?, asOf: Int64) {
+    scorer = LeadBlockScorer(session, reference: reference, asOf: asOf)
+    isScored = !session.models.isEmpty
+  }
+
+  /// What was done so far.
+  var counts: ScoringCounts { scorer.counts }
+
+  /// Fills the block with what is to be written.
+  func score(_ block: EventBlock) throws {
+    try block.rows.withBytes { bytes in
+      for index in block.rows.groups.indices { try score(block, index, bytes) }
+    }
+  }
+
+  private func score(_ block: EventBlock, _ index: Int, _ bytes: UnsafeBufferPointer<UInt8>) throws {
+    let group = block.rows.groups[index]
+    events.removeAll(keepingCapacity: true)
+    for row in block.rows.rows[group.rows] {
+      let start = Int(row.start)
+      events.append(
+        EventRef(
+          instant: row.order, tail: UnsafeBufferPointer(rebasing: bytes[start..<(start + Int(row.count))])))
+    }
+    let finder = scorer.finder
+    finder.reset()
+    let accepted = try events.withUnsafeBufferPointer { events in
+      try merger.merge(events, lead: group.lead, stored: block.stored[index], into: &block.pages)
+      guard let accepted = merger.accepted else {
+        if isScored { for event in events { try finder.add(at: event.instant, tail: event.tail) } }
+        return events.count
+      }
+      if isScored { for index in accepted { try finder.add(at: events[index].instant, tail: events[index].tail) } }
+      return accepted.count
+    }
+    block.created += Int64(accepted)
+    guard accepted > 0 else { return }
+    try scorer.score(
+      group.lead, index, block.facts, createdAt: nil, attributes: nil, cause: .event, into: block.results)
+  }
+}

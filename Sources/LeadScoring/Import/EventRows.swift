@@ -1,0 +1,213 @@
+internal import LeadStore
+internal import RecordFormats
+internal import RuleFile
+internal import ScoreEngine
+
+/// Turns the rows of a file of events into tails of events, whose texts are interned on the way. On the reader's thread.
+final class EventRows {
+  private let dictionary: PropertyDictionary
+  private let sink: RowSink
+  @exclusivity(unchecked) private var scratch: [UInt8] = []
+  /// Event types by the bytes of their cells.
+  private let types = ByteTable()
+
+  init(_ dictionary: PropertyDictionary, sink: RowSink) {
+    self.dictionary = dictionary
+    self.sink = sink
+  }
+
+  /// A property's name, by number and as the JSON text that begins a literal.
+  private struct PropertyName {
+    let number: Int
+    let opening: [UInt8]
+
+    init(_ name: String, number: Int) {
+      self.number = number
+      var opening: [UInt8] = [UInt8(ascii: "[")]
+      var name = name
+      name.withUTF8 { NormalizedText.appendJSON($0, to: &opening) }
+      opening.append(UInt8(ascii: ","))
+      self.opening = opening
+    }
+  }
+
+  /// Where a property of a CSV file comes from.
+  private final class Source {
+    let name: PropertyName
+    let label: String
+    /// -1 for a constant.
+    let column: Int
+    let constant: [UInt8]
+    /// Numbers of properties by the bytes of their cells.
+    let known = ByteTable()
+
+    init(_ name: PropertyName, label: String, column: Int, constant: [UInt8] = []) {
+      self.name = name
+      self.label = label
+      self.column = column
+      self.constant = constant
+    }
+  }
+
+  // MARK: CSV
+
+  /// What is to be done with each row of a CSV file.
+  func csv(_ columns: CSVColumns) throws -> (CSVReader) throws -> Void {
+    guard let occurredAt = columns.occurredAt else { return { _ in } }
+    var sources: [Source] = []
+    for field in columns.fields {
+      let name = PropertyName(field.name, number: try dictionary.name(field.name))
+      sources.append(Source(name, label: field.name, column: field.column))
+    }
+    for constant in columns.constants {
+      var writer = JSONWriter()
+      constant.value.write(to: &writer)
+      let name = PropertyName(constant.name, number: try dictionary.name(constant.name))
+      sources.append(Source(name, label: constant.name, column: -1, constant: writer.bytes))
+    }
+    // A tail lists its properties in the order of their names' numbers, so that equal ones have equal bytes.
+    sources.sort { $0.name.number < $1.name.number }
+
+    return { [self] reader in
+      try sink.begin(key: columns.keyCell(reader))
+      let instant = try FactLimits.instant(reader.field(occurredAt), "occurred_at")
+      switch columns.type {
+      case .text(let text): try append(type: text)
+      case .column(let column, let prefix): try append(type: reader.field(column), prefix: prefix)
+      }
+      if let column = columns.id, !columns.isAbsent(reader.field(column)) {
+        try FactLimits.check(reader.field(column), "the id")
+        scratch.removeAll(keepingCapacity: true)
+        EventRows.appendText(reader.field(column), to: &scratch)
+        sink.append(UInt8(ascii: ","))
+        sink.append(scratch)
+      }
+      for source in sources {
+        guard source.column >= 0 else {
+          try append(source.name, source.constant)
+          continue
+        }
+        let cell = reader.field(source.column)
+        if columns.isAbsent(cell) { continue }
+        try append(source, cell)
+      }
+      sink.finish(order: instant)
+    }
+  }
+
+  @inline(__always)
+  private func append(type cell: UnsafeBufferPointer<UInt8>, prefix: String) throws {
+    if let number = types.value(for: cell) {
+      sink.append(UInt8(ascii: ","))
+      sink.append(digitsOf: Int64(number))
+      return
+    }
+    let trimmed = NormalizedText.trimmed(cell)
+    guard !trimmed.isEmpty else { throw RowProblem("the type is empty") }
+    let number = try append(type: prefix + NormalizedText.nfc(String(decoding: trimmed, as: UTF8.self)))
+    // So many types are none that recur.
+    if types.count < 10_000 { types.insert(cell, value: UInt32(number)) }
+  }
+
+  @discardableResult
+  private func append(type: String) throws -> Int {
+    try FactLimits.checkName(type, "an event's type")
+    let number = try dictionary.type(type)
+    sink.append(UInt8(ascii: ","))
+    sink.append(digitsOf: Int64(number))
+    return number
+  }
+
+  @inline(__always)
+  private func append(_ source: Source, _ cell: UnsafeBufferPointer<UInt8>) throws {
+    if let number = source.known.value(for: cell) {
+      sink.append(UInt8(ascii: ","))
+      sink.append(digitsOf: Int64(number))
+      return
+    }
+    try appendUnknown(source, cell)
+  }
+
+  @inline(never)
+  private func appendUnknown(_ source: Source, _ cell: UnsafeBufferPointer<UInt8>) throws {
+    try FactLimits.check(cell, "column '\(source.label)'")
+    scratch.removeAll(keepingCapacity: true)
+    EventRows.appendText(cell, to: &scratch)
+    if let number = try append(source.name, scratch) { source.known.insert(cell, value: UInt32(number)) }
+  }
+
+  static func appendText(_ cell: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+    if NormalizedText.isASCII(cell) {
+      NormalizedText.appendJSON(cell, to: &bytes)
+    } else {
+      var text = NormalizedText.nfc(String(decoding: cell, as: UTF8.self))
+      text.withUTF8 { NormalizedText.appendJSON($0, to: &bytes) }
+    }
+  }
+
+  /// Adds a property; returns its number where it is interned.
+  @discardableResult
+  private func append(_ name: PropertyName, _ json: [UInt8]) throws -> Int32? {
+    let number = try json.withUnsafeBufferPointer { try dictionary.property(name: name.number, json: $0) }
+    sink.append(UInt8(ascii: ","))
+    if let number {
+      sink.append(digitsOf: Int64(number))
+    } else {
+      sink.append(name.opening)
+      sink.append(json)
+      sink.append(UInt8(ascii: "]"))
+    }
+    return number
+  }
+
+  // MARK: JSON Lines
+
+  /// Adds a record of JSON Lines.
+  func json(_ object: JSONObject) throws {
+    try object.checkMembers(
+      ["id", "key", "email", "type", "occurred_at", "properties"], hint: "properties stand under \"properties\"")
+    guard case .string(let rawType)? = object["type"] else { throw RowProblem("no \"type\"") }
+    let type = NormalizedText.nfc(NormalizedText.trimmed(rawType))
+    guard !type.isEmpty else { throw RowProblem("the type is empty") }
+    guard case .string(var occurredAt)? = object["occurred_at"] else {
+      throw RowProblem("no \"occurred_at\", or it is not a text such as 2026-11-21T09:00:00Z")
+    }
+    let instant = try occurredAt.withUTF8 { try FactLimits.instant($0, "occurred_at") }
+    var key = try object.factKey()
+    try key.withUTF8 { try sink.begin(key: $0) }
+    try append(type: type)
+    switch object["id"] {
+    case nil, .null, .string(""): break
+    case .string(let text): try appendID(text)
+    case .number(let number): try appendID(number.text)
+    case let other?: throw RowProblem("\"id\" is \(other.kindName), not a text")
+    }
+    var properties: [(PropertyName, [UInt8])] = []
+    switch object["properties"] {
+    case nil, .null: break
+    case .object(let members):
+      for member in members.members {
+        let name = NormalizedText.nfc(member.key)
+        try FactLimits.checkName(name, "a property")
+        guard let value = try FactLimits.value(member.value, "property '\(name)'") else { continue }
+        var writer = JSONWriter()
+        value.write(to: &writer)
+        properties.append((PropertyName(name, number: try dictionary.name(name)), writer.bytes))
+      }
+    case let other?: throw RowProblem("\"properties\" is \(other.kindName), not an object")
+    }
+    for (name, json) in properties.sorted(by: { $0.0.number < $1.0.number }) { try append(name, json) }
+    sink.finish(order: instant)
+  }
+
+  private func appendID(_ text: String) throws {
+    var text = NormalizedText.nfc(text)
+    scratch.removeAll(keepingCapacity: true)
+    try text.withUTF8 {
+      try FactLimits.check($0, "the id")
+      NormalizedText.appendJSON($0, to: &scratch)
+    }
+    sink.append(UInt8(ascii: ","))
+    sink.append(scratch)
+  }
+}

@@ -1,0 +1,105 @@
+internal import LeadStore
+internal import RecordFormats
+internal import RuleFile
+
+/// The rows of one file in the order of leads: read on one thread, their leads looked up on another, and then given out
+/// in blocks of leads, which two threads work on.
+final class FactRows {
+  private let session: ScoringSession
+  private let path: String
+  private let kind: ImportMapping.Kind
+  private let options: ImportOptions
+  private let staged: LeadPartitions
+  @exclusivity(unchecked) var directory: LeadDirectory
+  private(set) var readCount: Int64 = 0
+  private(set) var rejectedCount: Int64 = 0
+
+  /// Rows from which on a second thread is worth its start.
+  private static let parallelRows: Int64 = 5000
+
+  init(_ session: ScoringSession, _ path: String, kind: ImportMapping.Kind, options: ImportOptions) throws {
+    self.session = session
+    self.path = path
+    self.kind = kind
+    self.options = options
+    staged = LeadPartitions(folder: session.temporaryFolder, capacity: options.bufferSize)
+    directory = try LeadDirectory(session.database, gate: session.gate)
+  }
+
+  /// Reads the file.
+  ///
+  /// - Parameter body: lets the file put its rows into the sink; perhaps on another thread.
+  func read(_ body: @escaping (FactFile, RowSink) throws -> Void) throws {
+    let (path, kind, options) = (self.path, self.kind, self.options)
+    try RowSink.run(
+      isParallel: WorkerThread.processors > 1 && !FactFile.isSmall(path), hash: directory.hash,
+      read: { sink in try body(FactFile(path, kind: kind, options: options, sink: sink), sink) }, take: take)
+  }
+
+  private func take(_ batch: RowBatch) throws {
+    try batch.header.map { try $0.withUnsafeBufferPointer { try options.onHeader?(path, $0) } }
+    for (rejection, raw) in batch.rejections {
+      rejectedCount += 1
+      try raw.withUnsafeBufferPointer { try options.onRejection?(rejection, $0) }
+    }
+    readCount = batch.progress.read
+    session.onProgress?(
+      ScoringSession.Progress(
+        label: "Reading \(path == "-" ? "standard input" : path)", unit: "rows", done: batch.progress.consumed,
+        total: batch.progress.size, items: batch.progress.read))
+    try batch.withBytes { bytes in
+      // First what the look-ups will read is fetched, for all rows at once.
+      var touched: UInt32 = 0
+      for row in batch.rows { touched &+= directory.touch(hash: row.hash) }
+      withExtendedLifetime(touched) {}
+      for (index, row) in batch.rows.enumerated() {
+        let end = row.start + Int(row.keyCount)
+        let lead = try directory.lead(
+          UnsafeBufferPointer(rebasing: bytes[row.start..<end]), hash: row.hash, given: batch.given[index])
+        try staged.append(
+          lead: lead, order: row.order, UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))]))
+      }
+    }
+  }
+
+  /// Works on all blocks of leads, in their order.
+  ///
+  /// - Parameters:
+  ///   - make: an empty block.
+  ///   - prepare: reads what a block needs.
+  ///   - compute: perhaps on another thread.
+  ///   - store: writes what came of it.
+  func forEachBlock<Block: LeadBlock>(
+    _ make: @escaping () -> Block, prepare: @escaping (Block) throws -> Void,
+    compute: @escaping (Block) throws -> Void, store: @escaping (Block) throws -> Void
+  ) throws {
+    let spare = Channel<Block>()
+    let (session, staged, kind) = (self.session, self.staged, self.kind)
+    var done: Int64 = 0
+    let pipeline = BlockPipeline<Block>(
+      find: {
+        let block = spare.takeIfAny() ?? make()
+        return try staged.next(block.rows) ? block : nil
+      },
+      prepare: prepare, compute: compute,
+      store: { block in
+        try store(block)
+        done += Int64(block.rows.rows.count)
+        session.onProgress?(
+          ScoringSession.Progress(
+            label: "Scoring", unit: kind == .events ? "events" : "rows", done: done, total: staged.count, items: done))
+        block.removeAll()
+        spare.put(block)
+      })
+    try pipeline.run(isParallel: staged.count >= FactRows.parallelRows && WorkerThread.processors > 1)
+  }
+}
+
+extension ScoringSession {
+  /// The folder of the database, where there must be room for temporary files too.
+  var temporaryFolder: String {
+    let path = database.connection.path
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

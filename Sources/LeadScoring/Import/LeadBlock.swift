@@ -1,0 +1,186 @@
+internal import LeadStore
+internal import ScoreEngine
+
+/// New rows of a range of leads on their way into the database. Handed from thread to thread.
+protocol LeadBlock: AnyObject {
+  /// The rows, by lead.
+  var rows: SortedRows { get }
+  /// Forgets all but the rows, which are filled anew.
+  func removeAll()
+}
+
+/// What the database has of a block's leads, by their order in the block.
+final class LeadBlockFacts {
+  @exclusivity(unchecked) private(set) var isNew: [Bool] = []
+  /// The leads' records, one after the other; none for a new lead.
+  @exclusivity(unchecked) private var states: [UInt8] = []
+  @exclusivity(unchecked) private var stateEnds: [Int] = []
+  /// By model.
+  @exclusivity(unchecked) private var scores: [[ScoreState?]] = []
+  /// By model; empty where nobody ever said anything.
+  @exclusivity(unchecked) private var judgements: [[Judgement]] = []
+
+  /// Forgets everything.
+  func removeAll() {
+    isNew.removeAll(keepingCapacity: true)
+    states.removeAll(keepingCapacity: true)
+    stateEnds.removeAll(keepingCapacity: true)
+    scores.removeAll(keepingCapacity: true)
+    judgements.removeAll(keepingCapacity: true)
+  }
+
+  /// Calls `body` with a lead's record.
+  func withState<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    let start = index == 0 ? 0 : stateEnds[index - 1]
+    return try states.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[start..<stateEnds[index]])) }
+  }
+
+  /// The stored score of a lead.
+  func score(model: Int, _ index: Int) -> ScoreState? { scores[model][index] }
+
+  /// What people said about a lead.
+  func judgement(model: Int, _ index: Int) -> Judgement { judgements.isEmpty ? .none : judgements[model][index] }
+
+  /// Reads everything, with the connection that writes.
+  ///
+  /// - Parameters:
+  ///   - leads: in their order.
+  ///   - asksJudgement: whether anybody said anything about any lead.
+  ///   - isNew: whether the database lacks a lead; asked once for each.
+  func read(_ leads: [SortedRows.Group], _ session: ScoringSession, asksJudgement: Bool, isNew: (Int64) -> Bool) throws
+  {
+    guard let first = leads.first?.lead, let last = leads.last?.lead else { return }
+    self.isNew = leads.map { isNew($0.lead) }
+    guard !session.models.isEmpty else { return }
+    let database = session.database
+    // Where most leads of a range are asked for, one pass over the range costs less than a look-up for each.
+    let isDense = leads.count * 3 > Int(last - first)
+    stateEnds.reserveCapacity(leads.count)
+    func fill(upTo index: Int) { while stateEnds.count < index { stateEnds.append(states.count) } }
+    if self.isNew.allSatisfy(\.self) {
+      // Nothing to be read.
+    } else if isDense {
+      var index = 0
+      try database.signals.forEachState(pack: session.pack.id, leads: first...last) { lead, bytes in
+        while index < leads.count, leads[index].lead < lead { index += 1 }
+        guard index < leads.count, leads[index].lead == lead else { return }
+        fill(upTo: index)
+        states.append(contentsOf: bytes)
+        fill(upTo: index + 1)
+      }
+    } else {
+      for (index, group) in leads.enumerated() where !self.isNew[index] {
+        fill(upTo: index)
+        _ = try database.signals.withState(pack: session.pack.id, lead: group.lead) { states.append(contentsOf: $0) }
+        fill(upTo: index + 1)
+      }
+    }
+    fill(upTo: leads.count)
+
+    for model in session.models {
+      var found = [ScoreState?](repeating: nil, count: leads.count)
+      if self.isNew.allSatisfy(\.self) {
+        // Nothing to be read.
+      } else if isDense {
+        var index = 0
+        try database.scores.forEachState(model: model.row.id, leads: first...last) { lead, state in
+          while index < leads.count, leads[index].lead < lead { index += 1 }
+          if index < leads.count, leads[index].lead == lead { found[index] = state }
+        }
+      } else {
+        for (index, group) in leads.enumerated() where !self.isNew[index] {
+          found[index] = try database.scores.state(model: model.row.id, lead: group.lead)
+        }
+      }
+      scores.append(found)
+      if asksJudgement {
+        judgements.append(try leads.map { try session.judgement(model: model, lead: $0.lead) })
+      }
+    }
+  }
+}
+
+/// Records and scores of a block's leads that are to be written.
+final class LeadBlockResults {
+  @exclusivity(unchecked) private var records: [UInt8] = []
+  @exclusivity(unchecked) private var recordEnds: [(lead: Int64, end: Int)] = []
+  @exclusivity(unchecked) fileprivate var scores = ScoreBatch()
+
+  /// Forgets everything.
+  func removeAll() {
+    records.removeAll(keepingCapacity: true)
+    recordEnds.removeAll(keepingCapacity: true)
+    scores.removeAll()
+  }
+
+  fileprivate func add(_ record: SignalRecord, lead: Int64) {
+    record.pack(into: &records)
+    recordEnds.append((lead, records.count))
+  }
+
+  /// Writes everything.
+  func write(to session: ScoringSession) throws {
+    try records.withUnsafeBytes { bytes in
+      var start = 0
+      for (lead, end) in recordEnds {
+        try session.database.signals.put(
+          pack: session.pack.id, lead: lead, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+        start = end
+      }
+    }
+    try session.database.write(scores)
+  }
+}
+
+/// Scores the leads of blocks by their new facts. On a thread of its own.
+final class LeadBlockScorer {
+  private let asOf: Int64
+  private let models: [ActiveModel]
+  private let kernel: ScoreKernel
+  /// Finds what the facts say.
+  let finder: SignalFinder
+  @exclusivity(unchecked) private var previous: SignalRecord
+  @exclusivity(unchecked) private var record: SignalRecord
+
+  init(_ session: ScoringSession, reference: String?, asOf: Int64) {
+    self.asOf = asOf
+    let pack = session.pack
+    models = session.models.compactMap { $0.copy(pack: pack.definitions) }
+    kernel = ScoreKernel(recordedAt: session.clock(), causeReference: reference)
+    finder = SignalFinder(pack: pack, dictionary: session.dictionary.copy())
+    previous = SignalRecord(kinds: pack.kinds)
+    record = SignalRecord(kinds: pack.kinds)
+  }
+
+  /// What was done so far.
+  var counts: ScoringCounts { kernel.counts }
+
+  /// Scores a lead by what the finder found last.
+  ///
+  /// - Parameters:
+  ///   - createdAt: nil for the one before.
+  ///   - attributes: nil where they are as before.
+  func score(
+    _ lead: Int64, _ index: Int, _ facts: LeadBlockFacts, createdAt: Int64?, attributes: AttributeSet?, cause: Cause,
+    into results: LeadBlockResults
+  ) throws {
+    guard !models.isEmpty else { return }
+    let isNew = facts.isNew[index]
+    if isNew {
+      finder.fill(&record, createdAt: createdAt ?? asOf, previous: nil, attributes: attributes)
+    } else {
+      guard facts.withState(index, { !$0.isEmpty && previous.unpack($0) }) else {
+        throw StoreError.damaged("the signal state of lead \(lead); run `leadscore score --all`")
+      }
+      finder.fill(&record, createdAt: createdAt ?? previous.createdAt, previous: previous, attributes: attributes)
+    }
+    results.add(record, lead: lead)
+    kernel.counts.rescored += 1
+    for (number, model) in models.enumerated() {
+      kernel.score(
+        model, lead: lead, before: facts.score(model: number, index),
+        judgement: facts.judgement(model: number, index), previous: isNew ? nil : previous, record: record, at: asOf,
+        cause: cause, into: &results.scores)
+    }
+  }
+}

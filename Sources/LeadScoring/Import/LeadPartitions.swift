@@ -1,0 +1,298 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Rows of a file put into the order of leads: gathered by ranges of leads, written to an unnamed temporary file where
+/// they outgrow their buffers, and sorted range by range.
+///
+/// A row is its lead, what it is ordered by within the lead (equal ones keep the order of arrival), and some bytes.
+final class LeadPartitions {
+  /// Leads of a range: few enough that the rows of usual ones stay in a processor's cache while they are sorted.
+  static let leads = 1024
+  private static let headerSize = 16
+
+  private struct Partition {
+    var buffer: UnsafeMutableRawPointer?
+    var used = 0
+    var capacity = 0
+    /// What was written to the file, in order.
+    var extents: [(offset: Int64, count: Int)] = []
+    var written = 0
+  }
+
+  private let folder: String
+  private let capacity: Int
+  @exclusivity(unchecked) private var partitions: UnsafeMutablePointer<Partition>
+  @exclusivity(unchecked) private var partitionCapacity = 64
+  @exclusivity(unchecked) private var partitionCount = 0
+  @exclusivity(unchecked) private var buffered = 0
+  private var file: Int32 = -1
+  private var fileEnd: Int64 = 0
+  /// How many rows there are.
+  @exclusivity(unchecked) private(set) var count: Int64 = 0
+
+  // Where `next` stands.
+  private var nextPartition = 0
+  private var pendingRuns: [Range<Int>] = []
+
+  /// - Parameters:
+  ///   - folder: where a temporary file may be made.
+  ///   - capacity: how many bytes are held in memory.
+  init(folder: String, capacity: Int) {
+    self.folder = folder
+    self.capacity = capacity
+    partitions = .allocate(capacity: partitionCapacity)
+  }
+
+  deinit {
+    for index in 0..<partitionCount { free(partitions[index].buffer) }
+    partitions.deinitialize(count: partitionCount)
+    partitions.deallocate()
+    if file >= 0 { close(file) }
+  }
+
+  /// Whether everything stands in memory.
+  var isInMemory: Bool { file < 0 }
+
+  /// Adds a row after all others.
+  ///
+  /// - Parameter lead: from 1 on.
+  func append(lead: Int64, order: Int64, _ bytes: UnsafeBufferPointer<UInt8>) throws {
+    let number = Int(lead - 1) / LeadPartitions.leads
+    if number >= partitionCount { grow(through: number) }
+    let size = LeadPartitions.headerSize + bytes.count
+    if buffered + size > capacity, buffered > 0 { try spill() }
+    let needed = partitions[number].used + size
+    if needed > partitions[number].capacity { reserve(number, needed) }
+    guard let base = partitions[number].buffer else { return }
+    let row = base + partitions[number].used
+    row.storeBytes(of: UInt32(truncatingIfNeeded: Int(lead - 1) % LeadPartitions.leads), as: UInt32.self)
+    row.storeBytes(of: UInt32(truncatingIfNeeded: bytes.count), toByteOffset: 4, as: UInt32.self)
+    row.storeBytes(of: order, toByteOffset: 8, as: Int64.self)
+    if let start = bytes.baseAddress {
+      (row + LeadPartitions.headerSize).copyMemory(from: start, byteCount: bytes.count)
+    }
+    partitions[number].used = needed
+    buffered += size
+    count += 1
+  }
+
+  private func grow(through number: Int) {
+    if number >= partitionCapacity {
+      let larger = max(partitionCapacity * 2, number + 1)
+      let moved = UnsafeMutablePointer<Partition>.allocate(capacity: larger)
+      moved.moveInitialize(from: partitions, count: partitionCount)
+      partitions.deallocate()
+      partitions = moved
+      partitionCapacity = larger
+    }
+    while partitionCount <= number {
+      (partitions + partitionCount).initialize(to: Partition())
+      partitionCount += 1
+    }
+  }
+
+  private func reserve(_ number: Int, _ needed: Int) {
+    let larger = max(256, needed, partitions[number].capacity * 3 / 2)
+    partitions[number].buffer = realloc(partitions[number].buffer, larger)
+    partitions[number].capacity = larger
+  }
+
+  /// Writes all buffers to the file.
+  private func spill() throws {
+    if file < 0 { file = try TemporaryFile.open(in: folder) }
+    for index in 0..<partitionCount where partitions[index].used > 0 {
+      let bytes = UnsafeRawBufferPointer(start: partitions[index].buffer, count: partitions[index].used)
+      try TemporaryFile.write(file, bytes, at: fileEnd, folder)
+      partitions[index].extents.append((fileEnd, bytes.count))
+      partitions[index].written += bytes.count
+      fileEnd += Int64(bytes.count)
+      partitions[index].used = 0
+    }
+    buffered = 0
+  }
+
+  // MARK: Reading
+
+  /// Fills `rows` with the next range's rows in order; false at the end. Rows are not appended any more then.
+  func next(_ rows: SortedRows) throws -> Bool {
+    while pendingRuns.isEmpty {
+      guard nextPartition < partitionCount else { return false }
+      pendingRuns = try runs(of: nextPartition)
+      if pendingRuns.isEmpty { nextPartition += 1 }
+    }
+    let run = pendingRuns.removeFirst()
+    try load(nextPartition, run, rows)
+    if pendingRuns.isEmpty {
+      free(partitions[nextPartition].buffer)
+      partitions[nextPartition].buffer = nil
+      partitions[nextPartition].used = 0
+      nextPartition += 1
+    }
+    return true
+  }
+
+  /// A range whose rows would take much memory is cut into smaller ones.
+  private func runs(of number: Int) throws -> [Range<Int>] {
+    let total = partitions[number].written + partitions[number].used
+    guard total > 0 else { return [] }
+    let limit = max(capacity, 1 << 20)
+    guard total > limit else { return [0..<LeadPartitions.leads] }
+    var sizes = [Int](repeating: 0, count: LeadPartitions.leads)
+    try forEachPiece(number) { piece in
+      LeadPartitions.forEachRow(in: piece) { lead, size, _ in sizes[lead] += size }
+    }
+    var runs: [Range<Int>] = []
+    var start = 0
+    var size = 0
+    for lead in 0..<LeadPartitions.leads {
+      if size > 0, size + sizes[lead] > limit {
+        runs.append(start..<lead)
+        start = lead
+        size = 0
+      }
+      size += sizes[lead]
+    }
+    if size > 0 { runs.append(start..<LeadPartitions.leads) }
+    return runs
+  }
+
+  private func load(_ number: Int, _ run: Range<Int>, _ rows: SortedRows) throws {
+    rows.begin(firstLead: Int64(number * LeadPartitions.leads) + 1)
+    if run.count == LeadPartitions.leads {
+      rows.reserve(partitions[number].written + partitions[number].used)
+      try forEachPiece(number) { rows.append($0) }
+    } else {
+      try forEachPiece(number) { piece in
+        LeadPartitions.forEachRow(in: piece) { lead, size, start in
+          if run.contains(lead) { rows.append(UnsafeRawBufferPointer(rebasing: piece[start..<(start + size)])) }
+        }
+      }
+    }
+    guard rows.byteCount <= UInt32.max else {
+      throw ScoringError.badInput(
+        file: folder, line: nil, reason: "one lead has more than four billion bytes of rows in one file; split it")
+    }
+    rows.sort()
+  }
+
+  /// Calls `body` with a range's rows, in pieces that hold whole ones.
+  private func forEachPiece(_ number: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    var buffer: [UInt8] = []
+    for extent in partitions[number].extents {
+      if buffer.count < extent.count { buffer = [UInt8](repeating: 0, count: extent.count) }
+      try buffer.withUnsafeMutableBytes { raw in
+        let piece = UnsafeMutableRawBufferPointer(rebasing: raw[..<extent.count])
+        try TemporaryFile.read(file, into: piece, at: extent.offset, folder)
+        try body(UnsafeRawBufferPointer(piece))
+      }
+    }
+    if partitions[number].used > 0 {
+      try body(UnsafeRawBufferPointer(start: partitions[number].buffer, count: partitions[number].used))
+    }
+  }
+
+  @inline(__always)
+  static func forEachRow(
+    in piece: UnsafeRawBufferPointer, _ body: (_ lead: Int, _ size: Int, _ start: Int) -> Void
+  ) {
+    var start = 0
+    while start < piece.count {
+      let lead = Int(piece.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+      let size = headerSize + Int(piece.loadUnaligned(fromByteOffset: start + 4, as: UInt32.self))
+      body(lead, size, start)
+      start += size
+    }
+  }
+}
+
+/// The rows of one range of leads, in order of lead, `order` and arrival.
+final class SortedRows {
+  /// A row.
+  struct Row {
+    var order: Int64
+    /// Where its bytes stand.
+    var start: UInt32
+    var count: UInt32
+  }
+
+  /// The rows of one lead.
+  struct Group {
+    var lead: Int64
+    var rows: Range<Int>
+  }
+
+  @exclusivity(unchecked) private var bytes: [UInt8] = []
+  @exclusivity(unchecked) private(set) var rows: [Row] = []
+  @exclusivity(unchecked) private(set) var groups: [Group] = []
+  @exclusivity(unchecked) private var firstLead: Int64 = 1
+  @exclusivity(unchecked) private var starts = [Int](repeating: 0, count: LeadPartitions.leads + 1)
+
+  fileprivate func begin(firstLead: Int64) {
+    self.firstLead = firstLead
+    bytes.removeAll(keepingCapacity: true)
+    rows.removeAll(keepingCapacity: true)
+    groups.removeAll(keepingCapacity: true)
+  }
+
+  fileprivate var byteCount: Int { bytes.count }
+
+  fileprivate func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
+  fileprivate func append(_ piece: UnsafeRawBufferPointer) { bytes.append(contentsOf: piece) }
+
+  /// Puts the rows into order: counted by lead, which keeps the order of arrival, and within a lead by `order`.
+  fileprivate func sort() {
+    var count = 0
+    starts.withUnsafeMutableBufferPointer { starts in
+      starts.update(repeating: 0)
+      bytes.withUnsafeBytes { bytes in
+        LeadPartitions.forEachRow(in: bytes) { lead, _, _ in
+          starts[lead + 1] += 1
+          count += 1
+        }
+      }
+      for lead in 0..<LeadPartitions.leads { starts[lead + 1] += starts[lead] }
+    }
+    for lead in 0..<LeadPartitions.leads where starts[lead] < starts[lead + 1] {
+      groups.append(Group(lead: firstLead + Int64(lead), rows: starts[lead]..<starts[lead + 1]))
+    }
+    rows = [Row](unsafeUninitializedCapacity: count) { rows, filled in
+      starts.withUnsafeMutableBufferPointer { starts in
+        bytes.withUnsafeBytes { bytes in
+          LeadPartitions.forEachRow(in: bytes) { lead, size, start in
+            rows.initializeElement(
+              at: starts[lead],
+              to: Row(
+                order: bytes.loadUnaligned(fromByteOffset: start + 8, as: Int64.self), start: UInt32(start + 16),
+                count: UInt32(size - 16)))
+            starts[lead] += 1
+          }
+        }
+      }
+      filled = count
+    }
+    rows.withUnsafeMutableBufferPointer { rows in
+      for group in groups {
+        var isSorted = true
+        for index in (group.rows.lowerBound + 1)..<max(group.rows.upperBound, group.rows.lowerBound + 1)
+        where rows[index].order < rows[index - 1].order {
+          isSorted = false
+          break
+        }
+        if isSorted { continue }
+        // Starts rise with arrival, so they settle equal orders.
+        rows[group.rows].sort { ($0.order, $0.start) < ($1.order, $1.start) }
+      }
+    }
+  }
+
+  /// Calls `body` with all rows' bytes, in which `Row.start` counts.
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    try bytes.withUnsafeBufferPointer(body)
+  }
+}

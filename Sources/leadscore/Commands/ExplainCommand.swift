@@ -9,7 +9,8 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain", abstract: "Say why a lead has its score, down to the event.",
     discussion: """
       Each rule's points with the events or attributes that earned them, what groups and limits took away, why the \
-      stage is what it is, and what changes next.
+      stage is what it is, and what changes next. --as-of may lie in the past: the facts are those of then, but for \
+      attributes, which are as they are now. --version asks what another version of the rules would say.
 
       Example: leadscore explain ann@example.com
       """)
@@ -18,11 +19,16 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("By this version of the rules, whether it is active or not.", valueName: "number"))
+  var version: Int?
+
   @Flag(name: .long, help: "All matching events of each rule, and rules that give nothing.") var all = false
 
   func run() throws {
-    let (session, instant) = try common.openForReading()
-    let explanation = try session.explain(key, model: common.model, asOf: instant)
+    let (session, instant) = try common.openForAnyInstant()
+    let explanation = try session.explain(key, model: common.model, asOf: instant, version: version)
     switch format.format {
     case .table: try printText(ExplanationText(explanation, showsAll: all).text)
     case .json: try printJSON { ExplanationJSON.write(explanation, to: &$0) }

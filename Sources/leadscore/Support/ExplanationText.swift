@@ -19,12 +19,16 @@ struct ExplanationText {
   }
 
   var text: String {
-    let lead = explanation.lead
+    let isOther = explanation.reconstructedStage != nil && !explanation.isActive
     var lines = [
-      bold(lead.key) + "  " + bold(formatPoints(lead.score)) + " points, stage " + bold(lead.stage ?? "–")
-        + (lead.grade.map { ", grade \(bold($0))" } ?? ""),
-      dim("as of \(formatMinute(explanation.asOf)), by version \(lead.version) of the rules"), "",
+      bold(explanation.key) + "  " + bold(formatPoints(explanation.score)) + " points, stage "
+        + bold(explanation.stage ?? "–") + (explanation.grade.map { ", grade \(bold($0))" } ?? ""),
+      dim(
+        "as of \(formatMinute(explanation.asOf)), by version \(explanation.version) of the rules"
+          + (isOther ? ", which is not the active one" : "")),
     ]
+    lines += ExplanationNotes.notes(explanation).map { dim(sanitized($0)) }
+    lines.append("")
     appendGroup(RuleDocument.rootGroup, indent: 0, to: &lines)
     lines.append("")
     lines += stageLines
@@ -40,6 +44,11 @@ struct ExplanationText {
     }
     if name == RuleDocument.rootGroup, explanation.adjustment != 0 {
       lines.append(row(indent, RuleDocument.adjustmentRule, explanation.adjustment, "given or taken by a person"))
+      for adjustment in explanation.adjustments {
+        let text = "\(sanitized(adjustment.person)): \(sanitized(adjustment.reason))"
+        let points = formatPoints(adjustment.points, signed: true)
+        lines.append(detail(indent, truncated(text, to: max(width - 2 * indent - 22, 40)) + "  " + points))
+      }
     }
     for group in explanation.groups where group.partOf == name {
       let isEmpty = group.points == 0 && group.unclamped == 0 && !showsAll
@@ -48,10 +57,9 @@ struct ExplanationText {
       appendGroup(group.name, indent: indent + 1, to: &lines)
     }
     if name == RuleDocument.rootGroup {
-      let limits = explanation.scoreLimits
-      let sum = explanation.unclamped
-      let note = sum == explanation.lead.score ? "" : "the sum is \(formatPoints(sum)), \(bounds(limits))"
-      lines.append(row(0, "score", explanation.lead.score, note, style: .bold))
+      let clamps = explanation.deductions.map { clampWords($0, explanation.scoreLimits) }
+      let note = clamps.isEmpty ? "" : "the sum is \(formatPoints(explanation.unclamped)), \(clamps.joined())"
+      lines.append(row(0, "score", explanation.score, note, style: .bold))
     }
   }
 
@@ -63,14 +71,21 @@ struct ExplanationText {
   private func clampNote(_ group: Explanation.GroupPart) -> String {
     var notes: [String] = []
     if group.take == .highest { notes.append("the highest of its parts") }
-    if group.unclamped != group.points {
-      notes.append("\(formatPoints(group.unclamped)) before its limits, \(bounds(group.limits))")
+    for deduction in group.deductions {
+      if deduction.part == .highest {
+        notes.append("\(plural(deduction.count, "other")) with \(formatPoints(deduction.points)) left out")
+      } else {
+        notes.append("\(formatPoints(group.unclamped)) before its limits, \(clampWords(deduction, group.limits))")
+      }
     }
     return notes.joined(separator: "; ")
   }
 
-  private func bounds(_ limits: Limits) -> String {
-    [limits.min.map { "min \($0)" }, limits.max.map { "max \($0)" }].compactMap(\.self).joined(separator: ", ")
+  /// What a clamp did: `max 100 takes 20`.
+  private func clampWords(_ deduction: Deduction, _ limits: Limits) -> String {
+    deduction.part == .min
+      ? "min \(limits.min?.description ?? "") adds \(formatPoints(-deduction.points))"
+      : "max \(limits.max?.description ?? "") takes \(formatPoints(deduction.points))"
   }
 
   private func append(_ part: Explanation.RulePart, indent: Int, to lines: inout [String]) {
@@ -80,33 +95,73 @@ struct ExplanationText {
       remark = "silent since \(formatMinute(since)): \(plural(part.silentSpans, "span"))"
     }
     lines.append(row(indent, part.rule.id, part.points, remark))
-    let known = part.attributes.map { "\(sanitized($0.name)) = \($0.value.map { sanitized($0.cellText) } ?? "absent")" }
-    if !known.isEmpty { lines.append(detail(indent, known.joined(separator: ", "))) }
-    if case .silence = part.rule.clause { return }
-    let relevant = part.entries.filter { showsAll || $0.loss == nil }
-    let shown = showsAll ? relevant[...] : relevant.suffix(ExplanationText.shownEvents)
-    if relevant.count > shown.count {
-      lines.append(detail(indent, "… \(relevant.count - shown.count) earlier, --all shows them"))
+    let known = ExplanationText.words(part.attributes)
+    if !known.isEmpty { lines.append(detail(indent, known)) }
+    if case .silence = part.rule.clause {
+    } else {
+      let relevant = part.events.filter { showsAll || $0.loss == nil }
+      let shown = showsAll ? relevant[...] : relevant.suffix(ExplanationText.shownEvents)
+      if relevant.count > shown.count {
+        let hidden = relevant.dropLast(shown.count).reduce(0) { $0 + $1.points }
+        let earned = hidden == 0 ? "" : " with \(formatPoints(hidden, signed: true))"
+        lines.append(detail(indent, "… \(relevant.count - shown.count) earlier\(earned), --all shows them"))
+      }
+      for entry in shown { lines.append(eventLine(indent, entry, part.properties)) }
     }
-    for entry in shown { lines.append(eventLine(indent, entry)) }
-    let lost = part.entries.filter { $0.loss != nil }
-    if !showsAll, !lost.isEmpty { lines.append(detail(indent, lossSummary(lost.compactMap(\.loss)))) }
+    let taken = part.deductions.map { ExplanationText.words($0, part.rule) }
+    let future = part.events.count { $0.loss == .future }
+    if !taken.isEmpty {
+      let full = part.deductions.contains { $0.points != 0 } ? "of \(formatPoints(part.fullPoints)): " : ""
+      lines.append(detail(indent, full + taken.joined(separator: ", ")))
+    }
+    if future > 0, !showsAll { lines.append(detail(indent, "\(plural(Int64(future), "event")) yet to come")) }
   }
 
-  private func eventLine(
-    _ indent: Int, _ entry: (event: LeadEvent, points: Int64, loss: RuleLedger.Loss?)
-  ) -> String {
-    let properties = entry.event.properties.members.map { "\($0.name)=\($0.value.cellText)" }.joined(separator: " ")
+  private static func words(_ attributes: [(name: String, value: Value?)]) -> String {
+    attributes.map { "\(sanitized($0.name)) = \($0.value.map { sanitized($0.cellText) } ?? "absent")" }
+      .joined(separator: ", ")
+  }
+
+  /// An event with the properties that the rule asks for, or all of them.
+  private func eventLine(_ indent: Int, _ entry: Explanation.EventPart, _ asked: [String]) -> String {
+    var members = entry.event.properties.members
+    if !asked.isEmpty {
+      let first = asked.compactMap { name in members.first { $0.name == name } }
+      members = first + (showsAll ? members.filter { !asked.contains($0.name) } : [])
+    }
+    let properties = members.map { "\($0.name)=\($0.value.cellText)" }.joined(separator: " ")
     let points = entry.loss.map { ExplanationText.words($0) } ?? formatPoints(entry.points, signed: true)
     let text = "\(formatMinute(entry.event.occurredAt))  \(entry.event.type)  \(properties)"
     return detail(indent, truncated(text, to: max(width - 2 * indent - 22, 40)) + "  " + points)
   }
 
-  private func lossSummary(_ losses: [RuleLedger.Loss]) -> String {
-    var counts: [RuleLedger.Loss: Int] = [:]
-    for loss in losses { counts[loss, default: 0] += 1 }
-    return counts.sorted { $0.key.rawValue < $1.key.rawValue }
-      .map { "\(plural(Int64($0.value), "event")) \(ExplanationText.words($0.key))" }.joined(separator: ", ")
+  /// What a part of a rule took: `3 events not the first of their day -30`.
+  private static func words(_ deduction: Deduction, _ rule: Rule) -> String {
+    let events = plural(deduction.count, "event")
+    var oncePer = "hour, day or week"
+    var within = ""
+    var limit = ""
+    switch rule.clause {
+    case .every(let clause):
+      oncePer = clause.oncePer?.rawValue ?? oncePer
+      within = clause.within?.description ?? ""
+      limit = clause.limit.map(String.init) ?? ""
+    case .when(let clause):
+      oncePer = clause.oncePer?.rawValue ?? oncePer
+      within = clause.within?.description ?? ""
+    case .silence(let clause): limit = String(clause.repeatCount)
+    case .attributes: break
+    }
+    let points = deduction.points == 0 ? "" : " " + formatPoints(-deduction.points, signed: true)
+    switch deduction.part {
+    case .oncePer: return "\(events) not the first of \(deduction.count == 1 ? "its" : "their") \(oncePer)\(points)"
+    case .within: return "\(events) \(within) old or older\(points)"
+    case .limit: return "\(events) before the last \(limit)\(points)"
+    case .decay: return "decay of \(events)\(points)"
+    case .repeat: return "\(plural(deduction.count, "span")) beyond \(limit)\(points)"
+    case .condition: return "its `if` does not hold\(points)"
+    case .highest, .min, .max: return deduction.part.rawValue + points
+    }
   }
 
   private static func words(_ loss: RuleLedger.Loss) -> String {
@@ -135,32 +190,43 @@ struct ExplanationText {
 
   private var stageLines: [String] {
     var lines: [String] = []
-    if let track = explanation.lead.fastTrack {
-      lines.append("stage \(bold(track.stage)) by fast-track of \(sanitized(track.person)): \(sanitized(track.reason))")
+    if let track = explanation.fastTrack {
+      let end = track.until.map { ", until \(formatMinute($0))" } ?? ""
+      lines.append(
+        "stage \(bold(track.stage)) by fast-track of \(sanitized(track.person)): \(sanitized(track.reason))\(end)")
+      if let stage = explanation.ruleStage { lines.append("by the rules alone: \(bold(stage))") }
     }
-    for id in explanation.disqualifications { lines.append("disqualified by \(bold(id))") }
-    for stage in explanation.stages {
-      if stage.enters {
-        lines.append("enters \(bold(stage.id))")
-        continue
-      }
-      var missing = stage.minimums.filter { $0.has < $0.needed }.map {
-        "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed)), \(formatPoints($0.needed - $0.has)) short"
-      }
-      if !stage.conditionHolds { missing.append("its `if` does not hold") }
-      let verb = stage.keeps ? "keeps \(bold(stage.id)), would not enter it" : "not \(bold(stage.id))"
-      lines.append("\(verb): \(missing.joined(separator: "; "))")
+    for entry in explanation.disqualifications {
+      let known = ExplanationText.words(entry.attributes)
+      lines.append("disqualified by \(bold(entry.id))" + (known.isEmpty ? "" : ": \(known)"))
     }
+    for stage in explanation.stages { lines.append(line(stage)) }
     return lines
+  }
+
+  private func line(_ stage: Explanation.StagePart) -> String {
+    if stage.enters { return "enters \(bold(stage.id))" }
+    var missing = stage.minimums.filter { $0.missing > 0 }.map {
+      "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed)), \(formatPoints($0.missing)) short"
+    }
+    if !stage.conditionHolds {
+      let known = ExplanationText.words(stage.attributes)
+      missing.append("its `if` does not hold" + (known.isEmpty ? "" : " (\(known))"))
+    }
+    guard stage.keeps else { return "not \(bold(stage.id)): \(missing.joined(separator: "; "))" }
+    let kept = stage.keepMinimums.map { "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed))" }
+    return "keeps \(bold(stage.id)) (\(kept.joined(separator: ", "))), would not enter it: "
+      + missing.joined(separator: "; ")
   }
 
   private var nextLines: [String] {
     guard let next = explanation.next else { return ["nothing changes any more without new facts"] }
-    let lead = explanation.lead
     var text = "next: \(formatMinute(next.at)) (\(formatRelative(next.at, from: explanation.asOf)))"
-    if next.score != lead.score { text += ", score \(formatPoints(lead.score)) → \(formatPoints(next.score))" }
-    if next.stage != lead.stage { text += ", stage \(lead.stage ?? "–") → \(next.stage ?? "–")" }
-    if next.grade != lead.grade { text += ", grade \(lead.grade ?? "–") → \(next.grade ?? "–")" }
+    if next.score != explanation.score {
+      text += ", score \(formatPoints(explanation.score)) → \(formatPoints(next.score))"
+    }
+    if next.stage != explanation.stage { text += ", stage \(explanation.stage ?? "–") → \(next.stage ?? "–")" }
+    if next.grade != explanation.grade { text += ", grade \(explanation.grade ?? "–") → \(next.grade ?? "–")" }
     let rules = next.rules.map { "\($0.id) \(formatPoints($0.before)) → \(formatPoints($0.after))" }
     if !rules.isEmpty { text += ": " + rules.joined(separator: ", ") }
     return [text]

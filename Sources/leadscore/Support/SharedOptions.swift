@@ -69,6 +69,18 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
+  /// A session for what can be worked out as of any instant, the past included, and the instant. Where it is not in the
+  /// past, every score is that of the instant.
+  func openForAnyInstant() throws -> (session: ScoringSession, instant: Int64) {
+    do {
+      return try openForReading()
+    } catch ScoringError.backInTime(let asked, _) {
+      let session = try openAsItStands()
+      try session.holdSnapshot()
+      return (session, asked)
+    }
+  }
+
   private func openOverlay() throws -> (session: ScoringSession, instant: Int64) {
     let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
     let instant = try readingInstant(session)

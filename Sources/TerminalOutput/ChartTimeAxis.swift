@@ -4,7 +4,8 @@ struct TimeAxis {
   let end: Int64
   let columns: Int
 
-  private struct Tick {
+  struct Tick {
+    var instant: Int64
     var column: Int
     var label: String
   }
@@ -59,7 +60,7 @@ struct TimeAxis {
   }
 
   /// The finest ticks whose labels keep two spaces between them.
-  private func fittingTicks(plotLeft: Int, width: Int) -> [Tick] {
+  func fittingTicks(plotLeft: Int, width: Int) -> [Tick] {
     for step in TimeAxis.steps {
       let ticks = ticks(every: step)
       guard ticks.count >= 2 else { continue }
@@ -73,7 +74,7 @@ struct TimeAxis {
     }
     // Too short a time or too narrow a chart for two round moments: say when it begins.
     let time = CivilTime(milliseconds: start)
-    return [Tick(column: 0, label: "\(TimeAxis.dayName(time)) \(time.year) \(time.clock)")]
+    return [Tick(instant: start, column: 0, label: "\(TimeAxis.dayName(time)) \(time.year) \(time.clock)")]
   }
 
   private static let steps: [Step] =
@@ -112,7 +113,8 @@ struct TimeAxis {
     return instants.map { instant in
       let time = CivilTime(milliseconds: instant)
       defer { previous = time }
-      return Tick(column: column(of: instant), label: TimeAxis.label(time, after: previous, step: step))
+      return Tick(
+        instant: instant, column: column(of: instant), label: TimeAxis.label(time, after: previous, step: step))
     }
   }
 

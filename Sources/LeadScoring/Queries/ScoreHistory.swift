@@ -1,5 +1,5 @@
 public import LeadStore
-internal import ScoreEngine
+public import ScoreEngine
 
 extension ScoringSession {
   /// Calls `body` for each row of a model's history that a filter lets through, with the lead's key: in the order of
@@ -24,10 +24,11 @@ extension ScoringSession {
 }
 
 extension ScoringSession {
-  /// The stages of a model's active rules that are entered at a score, with that score in hundredths.
-  public func stageThresholds(model: String) throws -> [(stage: String, score: Int64)] {
-    try activeModel(model).rules.document.stages.compactMap { stage in
-      stage.enter?[RuleDocument.rootGroup].map { (stage.id, $0.hundredths) }
-    }
+  /// The rules of a version of a model, or its active ones.
+  ///
+  /// - Throws: ``ScoringError/unknownVersion(_:model:greatest:)``
+  public func rules(version number: Int?, model name: String) throws -> RuleDocument {
+    guard let number else { return try activeModel(name).rules.document }
+    return try version(number, model: name).document
   }
 }

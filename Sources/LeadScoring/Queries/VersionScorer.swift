@@ -130,11 +130,7 @@ struct LeadReplay {
 extension ScoringSession {
   /// - Throws: ``ScoringError/unknownVersion(_:model:greatest:)``
   func scorer(version number: Int, model: ModelRow) throws -> VersionScorer {
-    guard let version = try database.models.version(model: model.id, number: number) else {
-      let greatest = try database.models.versions(model: model.id).last?.number ?? 0
-      throw ScoringError.unknownVersion(number, model: model.name, greatest: greatest)
-    }
-    return try VersionScorer(version, dictionary: dictionary)
+    try VersionScorer(version(number, model: model.name).row, dictionary: dictionary)
   }
 }
 

@@ -75,7 +75,7 @@ public struct HistoryFilter: Sendable {
 
 /// All SQL of `score_history`.
 public final class HistoryTable {
-  private let connection: Connection
+  let connection: Connection
   private let insert: Statement
 
   init(_ connection: Connection) throws(DatabaseError) {

@@ -15,7 +15,12 @@ struct LeadsCommand: ParsableCommand {
 struct LeadsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List leads, the highest scores first.",
-    discussion: "Example: leadscore leads list --stage sql --where country=Germany --sort -score,key --limit 20")
+    discussion: """
+      --at shows the whole database as it stood at an instant, by history: score, stage and grade of the leads that had \
+      been scored by then; attributes are as they are now.
+
+      Example: leadscore leads list --stage sql --where country=Germany --sort -score,key --limit 20
+      """)
 
   @OptionGroup var common: CommonOptions
   @OptionGroup var format: FormatOptions
@@ -46,37 +51,66 @@ struct LeadsListCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("At most so many leads (the table shows 50 unless told).", valueName: "n"))
   var limit: Int?
 
+  @Option(name: .long, help: ArgumentHelp("As the leads stood at this instant.", valueName: "instant"))
+  var at: InstantArgument?
+
   @Flag(name: .long, help: "Also every group, rule and attribute.")
   var breakdown = false
 
   func validate() throws {
     if let limit, limit < 0 { throw ValidationError("--limit takes a whole number from 0 on") }
+    if at != nil {
+      if breakdown {
+        throw ValidationError(
+          "history keeps no groups and rules, so --at has no --breakdown; `explain KEY --as-of INSTANT` works them out")
+      }
+      if sort.fields.contains(where: { $0.field == .nextChangeAt }) {
+        throw ValidationError("history keeps no next_change_at, so --at cannot sort by it")
+      }
+    }
   }
 
   func run() throws {
-    let (session, _) = try common.openForReading()
+    let (session, _) = try common.openForReading(at: at)
+    let query = try query(session)
+    let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: columns)
+    var count = 0
+    func show(_ lead: ScoredLead) throws {
+      count += 1
+      try output.print(lead.record(breakdown: breakdown), cells: cells(lead))
+    }
+    if let at {
+      try session.forEachLead(query, model: common.model, at: at.milliseconds, show)
+    } else {
+      try session.forEachLead(query, model: common.model, show)
+    }
+    try output.finish(
+      names: ScoredLead.fieldNames(breakdown: breakdown), ifNone: at == nil ? "no leads" : "no leads had a score then")
+    if limit == nil, format.format == .table, count == 50 { note("the first 50; --limit N shows more") }
+  }
+
+  private func query(_ session: ScoringSession) throws -> LeadQuery {
     var query = LeadQuery()
-    for name in stage { try session.checkStage(name, model: common.model) }
+    for name in stage {
+      if at == nil {
+        try session.checkStage(name, model: common.model)
+      } else {
+        try session.checkStageOfAnyVersion(name, model: common.model)
+      }
+    }
     query.stages = stage
     query.minimumScore = minScore?.hundredths
     query.grade = grade
     query.attributes = `where`.map { ($0.name, $0.value) }
     query.sort = sort.fields
     query.limit = limit ?? (format.format == .table ? 50 : nil)
-    let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: columns)
-    var count = 0
-    try session.forEachLead(query, model: common.model) { lead in
-      count += 1
-      try output.print(lead.record(breakdown: breakdown), cells: cells(lead))
-    }
-    try output.finish(names: ScoredLead.fieldNames(breakdown: breakdown), ifNone: "no leads")
-    if limit == nil, format.format == .table, count == 50 { note("the first 50; --limit N shows more") }
+    return query
   }
 
   private var columns: [Table.Column] {
     var columns = [
       Table.Column("key", isTruncatable: true), Table.Column("score", alignment: .right), Table.Column("stage"),
-      Table.Column("grade"), Table.Column("next change"),
+      Table.Column("grade"), Table.Column(at == nil ? "next change" : "since"),
     ]
     if breakdown {
       columns.append(Table.Column("groups", isTruncatable: true))
@@ -88,7 +122,7 @@ struct LeadsListCommand: ParsableCommand {
   private func cells(_ lead: ScoredLead) -> [String] {
     var cells = [
       lead.key, formatPoints(lead.score), lead.stage ?? "–", lead.grade ?? "–",
-      lead.nextChangeAt.map { formatMinute($0) } ?? "–",
+      (at == nil ? lead.nextChangeAt : lead.scoredAt).map { formatMinute($0) } ?? "–",
     ]
     if breakdown {
       cells.append(lead.groups.map { "\($0.name) \(formatPoints($0.points))" }.joined(separator: ", "))

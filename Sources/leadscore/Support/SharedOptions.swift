@@ -69,6 +69,17 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
+  /// A session in which history reaches to an instant that is asked for, also one to come.
+  func openForReading(at: InstantArgument?) throws -> (session: ScoringSession, instant: Int64) {
+    guard let at else { return try openForReading() }
+    if let asOf, asOf.milliseconds < at.milliseconds {
+      throw ValidationError("--at lies after --as-of, which is as far as history goes")
+    }
+    var options = self
+    if asOf == nil, at.milliseconds > Clock.now() { options.asOf = at }
+    return try options.openForReading()
+  }
+
   /// A session for what can be worked out as of any instant, the past included, and the instant. Where it is not in the
   /// past, every score is that of the instant.
   func openForAnyInstant() throws -> (session: ScoringSession, instant: Int64) {

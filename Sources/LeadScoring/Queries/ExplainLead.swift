@@ -57,9 +57,9 @@ extension ScoringSession {
 
     let row = isPast && number == nil ? try database.history.row(model: model.row.id, lead: lead.id, at: asOf) : nil
     let builder = ExplanationBuilder(
-      session: self, replay: replay, scored: scored, asOf: asOf, attributes: AttributeSet(json: lead.attributes))
+      session: self, replay: replay, scored: scored, asOf: asOf, isPast: isPast,
+      attributes: AttributeSet(json: lead.attributes))
     var explanation = try builder.explanation(currentStage: current)
-    explanation.isPast = isPast
     explanation.isActive = chosen == active
     explanation.stageBasis = basis.kind
     explanation.reconstructedStage = reconstructed.shown
@@ -87,6 +87,7 @@ private struct ExplanationBuilder {
   let replay: LeadReplay
   let scored: LeadReplay.Scored
   let asOf: Int64
+  let isPast: Bool
   let attributes: AttributeSet
 
   private var rules: CompiledRules { scored.scorer.rules }
@@ -104,7 +105,7 @@ private struct ExplanationBuilder {
     let asOf = self.asOf
     func holds(_ from: Int64, _ until: Int64?) -> Bool { from <= asOf && (until.map { asOf < $0 } ?? true) }
     return Explanation(
-      key: replay.lead.key, createdAt: replay.lead.createdAt, asOf: asOf, isPast: false,
+      key: replay.lead.key, createdAt: replay.lead.createdAt, asOf: asOf, isPast: isPast,
       version: scored.scorer.version.number, isActive: false, score: total, stage: stage, grade: grade, rules: parts,
       adjustment: adjustment, adjustments: replay.adjustments.filter { holds($0.from, $0.until) }, groups: groups,
       unclamped: unclamped, scoreLimits: document.scoreLimits,
@@ -140,7 +141,8 @@ private struct ExplanationBuilder {
         rule: rule, points: isOpen ? ledger.points : 0, fullPoints: full, deductions: deductions,
         conditionHolds: isOpen, attributes: values(of: rule.condition),
         properties: rule.filter?.condition.fieldNames ?? [],
-        events: ledger.entries.map {
+        // In the past, what was to come did not exist yet.
+        events: ledger.entries.filter { !isPast || $0.loss != .future }.map {
           Explanation.EventPart(
             event: events[matches[$0.event]], points: isOpen ? $0.points : 0, fullPoints: $0.fullPoints, loss: $0.loss)
         },

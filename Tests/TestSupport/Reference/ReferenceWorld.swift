@@ -3,26 +3,33 @@
 /// Every operation happens at an instant in milliseconds, no earlier than the one before it. After it, every lead is up
 /// to date as of that instant.
 public struct ReferenceWorld {
-  private struct FastTrack {
+  struct FastTrack {
     var stage: String
+    var from: Int64
     var until: Int64?
 
     func isShown(at now: Int64) -> Bool { until.map { now < $0 } ?? true }
   }
 
-  private struct Record {
+  struct Record {
     var facts: ReferenceFacts {
       didSet { view = nil }
     }
     var fastTrack: FastTrack?
+    /// All fast-tracks, in the order in which they were set, with when they really ended.
+    var pastTracks: [FastTrack] = []
     /// The rules' stage, under a fast-track or a disqualification.
     var ownStage: String?
     var result: RefResult?
     /// The facts seen through the active document; built when needed.
     var view: ReferenceLead?
+
+    mutating func endTrack(at now: Int64) {
+      if let last = pastTracks.last, last.isShown(at: now) { pastTracks[pastTracks.count - 1].until = now }
+    }
   }
 
-  private var records: [String: Record] = [:]
+  private(set) var records: [String: Record] = [:]
   /// Keys in the order first seen.
   public private(set) var keys: [String] = []
   private var document: ReferenceDocument?
@@ -176,7 +183,10 @@ public struct ReferenceWorld {
   public mutating func setFastTrack(_ key: String, stage: String, until: Int64? = nil, at now: Int64) {
     advance(to: now)
     let key = Self.normalized(key)
-    records[key]?.fastTrack = FastTrack(stage: stage, until: until)
+    let track = FastTrack(stage: stage, from: now, until: until)
+    records[key]?.endTrack(at: now)
+    records[key]?.pastTracks.append(track)
+    records[key]?.fastTrack = track
     evaluate(key, at: now, cause: "fast-track")
   }
 
@@ -184,6 +194,7 @@ public struct ReferenceWorld {
   public mutating func liftFastTrack(_ key: String, at now: Int64) {
     advance(to: now)
     let key = Self.normalized(key)
+    records[key]?.endTrack(at: now)
     records[key]?.fastTrack = nil
     evaluate(key, at: now, cause: "fast-track")
   }
@@ -251,7 +262,7 @@ public struct ReferenceWorld {
   }
 
   /// The rules' stage, and the one to show.
-  private func stage(
+  func stage(
     _ record: Record, _ lead: ReferenceLead, _ score: ReferenceScore, at now: Int64
   ) -> (own: String?, shown: String?) {
     let stages = lead.document.stages

@@ -32,7 +32,7 @@ struct ExitStatusTests {
     try work.write("a.csv", "key\nnew@x\n")
     try work.unchanged {
       for arguments in [
-        ["import", "leads", "a.csv"], ["score"], ["score", "--all"], ["leads", "list"], ["explain", "ann@x"],
+        ["import", "leads", "a.csv"], ["score"], ["score", "--all"], ["leads", "list"],
       ] {
         let run = try work.run(arguments + ["--as-of", "2026-02-01T00:00:00Z"])
         let message = work.expectRefusal(run, 1)

@@ -51,6 +51,9 @@ say "Marketing and sales agree on new rules. What differs?"
 leadscore rules add "$HERE/rules-v2.yaml" --by marketing --note "pricing page counts more" --as-of "$AS_OF"
 leadscore rules diff 1 2
 
+say "What would version 2 have said of $key, had it been active all along?"
+leadscore history "$key" --reconstruct --version 2 --stage-changes --as-of "$AS_OF"
+
 say "What would they change? Nothing that scores changes; what comes out is kept as plan 1."
 leadscore rules preview 2 --by country --capacity 10 --top 5 --as-of "$AS_OF"
 
@@ -62,6 +65,10 @@ LATER=2026-12-20T00:00:00Z
 say "A month passes without a visit. Scores fall by themselves, each at its instant."
 leadscore score --as-of "$LATER"
 leadscore history "$key" --chart --as-of "$LATER"
+
+say "The same as a page to look at, and the whole database as it stood before."
+leadscore history "$key" --html "$DIR/history.html" --limit 3 --as-of "$LATER"
+leadscore leads list --at "$AS_OF" --limit 3 --as-of "$LATER"
 
 say "The sales-qualified leads, for the sales team's spreadsheet."
 leadscore export --as-of "$LATER" --columns key,score,stage,entered_stage_at,company,title,country -o "$DIR/sql.csv"

@@ -37,17 +37,20 @@ struct ExplainCommand: ParsableCommand {
       let output = RecordOutput(.csv, to: BufferedOutput.standardOutput(), columns: [])
       for part in explanation.rules where part.points != 0 || all {
         try output.print(
-          [("rule", .text(part.rule.id)), ("group", .text(part.rule.group)), ("points", .points(part.points))],
-          cells: [])
+          ExplainCommand.record(part.rule.id, part.rule.group, part.points, full: part.fullPoints), cells: [])
       }
       if explanation.adjustment != 0 {
         try output.print(
-          [
-            ("rule", .text(RuleDocument.adjustmentRule)), ("group", .text(RuleDocument.rootGroup)),
-            ("points", .points(explanation.adjustment)),
-          ], cells: [])
+          ExplainCommand.record(
+            RuleDocument.adjustmentRule, RuleDocument.rootGroup, explanation.adjustment, full: explanation.adjustment),
+          cells: [])
       }
-      try output.finish(names: ["rule", "group", "points"], ifNone: "")
+      try output.finish(names: ExplainCommand.record("", "", 0, full: 0).map(\.name), ifNone: "")
     }
+  }
+
+  /// A rule's row of CSV.
+  private static func record(_ id: String, _ group: String, _ points: Int64, full: Int64) -> OutputRecord {
+    [("rule", .text(id)), ("group", .text(group)), ("points", .points(points)), ("full_points", .points(full))]
   }
 }

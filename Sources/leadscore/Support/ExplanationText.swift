@@ -204,8 +204,17 @@ struct ExplanationText {
     return lines
   }
 
+  /// What holds of a stage: ` (score 60 of 60; email = ann@example.com)`.
+  private static func reasons(_ minimums: [Explanation.Minimum], _ stage: Explanation.StagePart) -> String {
+    let reached = minimums.map {
+      "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed))"
+    }
+    let parts = [reached.joined(separator: ", "), words(stage.attributes)].filter { !$0.isEmpty }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))"
+  }
+
   private func line(_ stage: Explanation.StagePart) -> String {
-    if stage.enters { return "enters \(bold(stage.id))" }
+    if stage.enters { return "enters \(bold(stage.id))" + ExplanationText.reasons(stage.minimums, stage) }
     var missing = stage.minimums.filter { $0.missing > 0 }.map {
       "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed)), \(formatPoints($0.missing)) short"
     }
@@ -214,8 +223,7 @@ struct ExplanationText {
       missing.append("its `if` does not hold" + (known.isEmpty ? "" : " (\(known))"))
     }
     guard stage.keeps else { return "not \(bold(stage.id)): \(missing.joined(separator: "; "))" }
-    let kept = stage.keepMinimums.map { "\(sanitized($0.group)) \(formatPoints($0.has)) of \(formatPoints($0.needed))" }
-    return "keeps \(bold(stage.id)) (\(kept.joined(separator: ", "))), would not enter it: "
+    return "keeps \(bold(stage.id))\(ExplanationText.reasons(stage.keepMinimums, stage)), would not enter it: "
       + missing.joined(separator: "; ")
   }
 

@@ -80,16 +80,12 @@ struct CommonOptions: ParsableArguments {
     return try options.openForReading()
   }
 
-  /// A session for what can be worked out as of any instant, the past included, and the instant. Where it is not in the
-  /// past, every score is that of the instant.
+  /// A session for what is worked out from the facts as of any instant, the past included, and the instant. Scores are
+  /// those of the last evaluation, and nothing is written.
   func openForAnyInstant() throws -> (session: ScoringSession, instant: Int64) {
-    do {
-      return try openForReading()
-    } catch ScoringError.backInTime(let asked, _) {
-      let session = try openAsItStands()
-      try session.holdSnapshot()
-      return (session, asked)
-    }
+    let session = try openAsItStands()
+    try session.holdSnapshot()
+    return (session, try readingInstant(session))
   }
 
   private func openOverlay() throws -> (session: ScoringSession, instant: Int64) {

@@ -109,8 +109,8 @@ private struct ExplanationBuilder {
       version: scored.scorer.version.number, isActive: false, score: total, stage: stage, grade: grade, rules: parts,
       adjustment: adjustment, adjustments: replay.adjustments.filter { holds($0.from, $0.until) }, groups: groups,
       unclamped: unclamped, scoreLimits: document.scoreLimits,
-      deductions: document.scoreLimits.deductions(from: unclamped, to: total), firstStage: document.stages.first?.id,
-      stages: stages, ruleStage: ruleStage, currentStage: currentStage >= 0 ? rules.stageNames[currentStage] : nil,
+      deductions: document.scoreLimits.deductions(from: unclamped, to: total), stages: stages, ruleStage: ruleStage,
+      currentStage: currentStage >= 0 ? rules.stageNames[currentStage] : nil,
       stageBasis: .current, reconstructedStage: nil,
       disqualifications: document.disqualify.filter { self.holds($0.condition) }.map {
         Explanation.DisqualificationPart(id: $0.id, attributes: values(of: $0.condition))

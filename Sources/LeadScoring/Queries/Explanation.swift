@@ -147,8 +147,6 @@ public struct Explanation: Sendable {
   public var scoreLimits: Limits
   /// What `score`'s own limits took: `unclamped` less all of these is `score`.
   public var deductions: [Deduction]
-  /// The first stage's id; nil for rules without stages.
-  public var firstStage: String?
   /// Stages above the first, lowest first.
   public var stages: [StagePart]
   /// The stage that the rules give, whatever is shown.

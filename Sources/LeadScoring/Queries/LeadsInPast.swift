@@ -38,16 +38,13 @@ extension ScoringSession {
     } catch is EnoughLeads {}
   }
 
-  /// Sees that some version of a model's rules has a stage.
-  ///
-  /// - Throws: ``ScoringError/unknownStage(_:known:)``
-  public func checkStageOfAnyVersion(_ stage: String, model name: String) throws {
+  /// The stages of all versions of a model's rules, those of the newest version first, then `disqualified`.
+  public func stageNamesOfAllVersions(model name: String) throws -> [String] {
     var known: [String] = []
     for version in try database.models.versions(model: modelRow(name).id).reversed() {
       for id in try ScoringSession.document(of: version).stages.map(\.id) where !known.contains(id) { known.append(id) }
     }
-    known.append(RuleDocument.disqualifiedStage)
-    guard known.contains(stage) else { throw ScoringError.unknownStage(stage, known: known) }
+    return known + [RuleDocument.disqualifiedStage]
   }
 }
 

@@ -91,11 +91,13 @@ struct LeadsListCommand: ParsableCommand {
 
   private func query(_ session: ScoringSession) throws -> LeadQuery {
     var query = LeadQuery()
-    for name in stage {
-      if at == nil {
-        try session.checkStage(name, model: common.model)
-      } else {
-        try session.checkStageOfAnyVersion(name, model: common.model)
+    if at == nil {
+      for name in stage { try session.checkStage(name, model: common.model) }
+    } else if !stage.isEmpty {
+      let known = try session.stageNamesOfAllVersions(model: common.model)
+      if let unknown = stage.first(where: { !known.contains($0) }) {
+        throw CommandError(
+          .usage, "no stage '\(unknown)'; the versions of the rules have \(known.joined(separator: ", "))")
       }
     }
     query.stages = stage

@@ -46,6 +46,8 @@ public enum ScoringError: Error, Sendable {
   case emptyApproval
   /// There is no such column.
   case unknownColumn(String, known: [String])
+  /// What is asked of an export contradicts itself or the system that is to read it.
+  case badExport(String)
   /// There is no such adjustment.
   case unknownAdjustment(Int64)
   /// A period ends before it begins. Milliseconds since 1970.

@@ -23,6 +23,7 @@ public final class LeadDatabase {
   public let approvals: ApprovalTable
   public let plans: PlanTable
   public let handoffs: HandoffTable
+  public let judgedStages: JudgedStageTable
 
   private init(_ connection: Connection) throws {
     self.connection = connection
@@ -39,6 +40,7 @@ public final class LeadDatabase {
     approvals = ApprovalTable(connection)
     plans = PlanTable(connection)
     handoffs = HandoffTable(connection)
+    judgedStages = JudgedStageTable(connection)
   }
 
   /// Opens a database that has all migrations of this program.

@@ -15,7 +15,7 @@ public struct CSVWriter {
   private var recordStart = 0
 
   /// `protectsFormulas` puts an apostrophe before a cell that a spreadsheet would run: one that begins with
-  /// `=`, `+`, `-`, `@`, a tab or a CR, unless it is a plain number such as `-12.5`.
+  /// `=`, `+`, `-`, `@`, one of these in full width, a tab, a CR or an LF, unless it is a plain number such as `-12.5`.
   public init(delimiter: UInt8 = 0x2C, lineEnd: LineEnd = .lf, protectsFormulas: Bool = false) {
     precondition(CSVReader.isUsable(delimiter: delimiter), "not a CSV delimiter; ask CSVReader.isUsable(delimiter:)")
     self.delimiter = delimiter
@@ -69,10 +69,18 @@ public struct CSVWriter {
     endRecord()
   }
 
+  /// Whether a spreadsheet would run a cell of this text.
+  public static func looksLikeFormula(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { looksLikeFormula($0) }
+  }
+
   private static func looksLikeFormula(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let first = text.first else { return false }
     switch first {
-    case UInt8(ascii: "="), UInt8(ascii: "@"), .tab, .carriageReturn: return true
+    case UInt8(ascii: "="), UInt8(ascii: "@"), .tab, .carriageReturn, .lineFeed: return true
+    // ＝ ＋ － ＠, which some spreadsheets take for their ASCII forms: EF BC and one of 9D 8B 8D A0.
+    case 0xEF: return text.count >= 3 && text[1] == 0xBC && [0x9D, 0x8B, 0x8D, 0xA0].contains(text[2])
     case UInt8(ascii: "+"), UInt8(ascii: "-"): return !isUnsignedNumber(text.dropFirst())
     default: return false
     }

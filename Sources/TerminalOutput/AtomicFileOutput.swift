@@ -94,6 +94,18 @@ public final class AtomicFileOutput: OutputSink {
     try output.write(bytes: bytes)
   }
 
+  /// Whether what is written is seen at once, since the path is no regular file.
+  public var isWrittenInPlace: Bool { temporary == nil }
+
+  /// Brings the bytes so far to the disk, still without the file's name.
+  ///
+  /// - Throws: `OutputError`; `OutputClosed` when the path is a pipe.
+  public func synchronize() throws {
+    try requireOpen()
+    try output.flush()
+    if temporary != nil, fsync(descriptor) != 0 { throw OutputError(action: "write", target: path, code: errno) }
+  }
+
   /// Brings the bytes to the disk and gives the file its name. Nothing may be written afterwards; a second call does
   /// nothing.
   ///

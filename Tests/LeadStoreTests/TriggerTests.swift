@@ -88,6 +88,7 @@ struct TriggerTests {
           groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: 5))
       try connection.run("INSERT INTO signal_state VALUES (1, ?1, x'00')", id)
       try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?2, ?1, '{}')", id, history)
+      try connection.run("INSERT INTO handoff_skip VALUES ('mailer', ?2, ?1, ?2, 5, 0, 0)", id, history)
       try connection.run(
         "INSERT INTO fast_track (model_id, lead_id, stage, from_at, person, reason, recorded_at) "
           + "VALUES (1, ?1, 'mql', 0, 'a', 'b', 0)", id)
@@ -97,7 +98,8 @@ struct TriggerTests {
     }
     try connection.write { try connection.run("DELETE FROM lead WHERE id = 1") }
     for table in [
-      "lead_score", "score_history", "signal_state", "handoff", "fast_track", "adjustment",
+      "lead_score", "score_history", "signal_state", "handoff", "handoff_skip", "fast_track", "adjustment",
+      "judged_stage",
     ] {
       #expect(
         try connection.rows("SELECT DISTINCT lead_id FROM \(table)", columns: 1) == [["2"]], "\(table)")

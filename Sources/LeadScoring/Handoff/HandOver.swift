@@ -1,17 +1,22 @@
 public import LeadStore
-public import RecordFormats
+internal import RecordFormats
 internal import ScoreEngine
 
 /// What a consumer is to get.
 public struct HandoverOptions: Sendable {
   /// The stages whose entries count; empty for the hand-off stages of the active rules.
   public var stages: [String] = []
-  /// The columns of the rows; nil for all.
-  public var columns: [String]?
+  /// The columns of the rows.
+  public var shape = ExportShape()
+  /// The format of the file, to be written again in it.
+  public var format = "csv"
   /// Whether entries that a change of the rules caused are handed over like any.
   public var includesRuleChanges = false
   /// How many of those are handed over, the oldest first, where they are not all.
   public var released = 0
+  /// An entry is left out that comes so soon after the lead's last one into the same stage that the consumer has had,
+  /// in milliseconds; nil for none.
+  public var cooldown: Int64?
 
   /// The defaults.
   public init() {}
@@ -22,141 +27,131 @@ public struct Handover: Sendable {
   /// Nil where there was nothing new.
   public var batch: HandoffBatchRow?
   /// Entries that a change of the rules caused and that were held back.
-  public var heldBack: Int64
+  public var heldBack: Int64 = 0
+  /// Entries left out for the cooldown. They are recorded and do not come again.
+  public var skipped: [SkippedEntryRow] = []
+  /// Earlier batches that the consumer has not confirmed, where it has confirmed any.
+  public var unconfirmed: [Int] = []
+  /// What a person should know before the file is loaded.
+  public var warnings: [String] = []
 }
 
 extension ScoringSession {
   /// Gives a consumer each entry of a lead into a hand-off stage that it has not had, as a numbered batch. The batch is
-  /// recorded with its rows before anything is written, so that it can be written again, exactly, at any time.
+  /// recorded with its rows, so that it can be written again, exactly, at any time.
   ///
   /// Entries that a change of the rules caused are held back unless told otherwise: sales is not flooded by a document.
   ///
-  /// - Throws: ``ScoringError``, `DatabaseError`.
+  /// - Parameter prepare: called with the batch before it is recorded for good; what it throws undoes the batch. A file
+  ///   that is whole on the disk by then and takes its name afterwards can neither lack nor double an entry.
+  /// - Throws: ``ScoringError``, `DatabaseError`, what `prepare` throws.
   public func handOver(
-    to consumer: String, model name: String, asOf: Int64, options: HandoverOptions = HandoverOptions()
+    to consumer: String, model name: String, asOf: Int64, options: HandoverOptions = HandoverOptions(),
+    prepare: (HandoffBatchRow) throws -> Void = { _ in }
   ) throws -> Handover {
     try write {
       try checkClock(asOf)
       _ = try advanceDueLeads(to: asOf)
-      for stage in options.stages { try checkStage(stage, model: name) }
-      let stages = try options.stages.isEmpty ? handoffStages(model: name) : options.stages
-      let model = try modelRow(name)
-      let entries = try database.handoffs.newEntries(model: model.id, consumer: consumer, stages: stages)
-      var released = options.released
-      var chosen: [StageEntry] = []
-      var heldBack: Int64 = 0
-      for entry in entries {
-        if entry.cause != Cause.rules.rawValue || options.includesRuleChanges {
-          chosen.append(entry)
-        } else if released > 0 {
-          released -= 1
-          chosen.append(entry)
-        } else {
-          heldBack += 1
+      let sorted = try sort(to: consumer, model: name, options: options)
+      var handover = Handover(heldBack: sorted.heldBack)
+      let earlier = try handoffBatches(consumer: consumer, model: name)
+      if earlier.contains(where: { $0.confirmedAt != nil }) {
+        handover.unconfirmed = earlier.filter { $0.confirmedAt == nil }.map(\.number)
+      }
+      if !sorted.chosen.isEmpty {
+        handover.batch = try record(
+          sorted.chosen, consumer: consumer, model: name, asOf: asOf, options: options, warnings: &handover.warnings)
+      }
+      handover.skipped = try record(
+        skips: sorted.skipped, consumer: consumer, model: name, asOf: asOf, options: options)
+      if let batch = handover.batch { try prepare(batch) }
+      return handover
+    }
+  }
+
+  /// What becomes of the entries that a consumer has not had.
+  private struct SortedEntries {
+    var chosen: [StageEntry] = []
+    var skipped: [(entry: StageEntry, earlier: Int64)] = []
+    var heldBack: Int64 = 0
+  }
+
+  private func sort(to consumer: String, model name: String, options: HandoverOptions) throws -> SortedEntries {
+    for stage in options.stages { try checkStage(stage, model: name) }
+    let stages = try options.stages.isEmpty ? handoffStages(model: name) : options.stages
+    let model = try modelRow(name).id
+    struct Place: Hashable {
+      var lead: Int64
+      var stage: String
+    }
+    var released = options.released
+    var sorted = SortedEntries()
+    var given: [Place: (history: Int64, at: Int64)] = [:]
+    for entry in try database.handoffs.newEntries(model: model, consumer: consumer, stages: stages) {
+      let place = Place(lead: entry.lead, stage: entry.stage)
+      if entry.cause == Cause.rules.rawValue, !options.includesRuleChanges, released == 0 {
+        sorted.heldBack += 1
+        continue
+      }
+      if let cooldown = options.cooldown {
+        let last =
+          try given[place]
+          ?? database.handoffs.lastGiven(model: model, consumer: consumer, lead: entry.lead, stage: entry.stage)
+          .map { ($0.history, $0.at) }
+        if let last, entry.at - last.at < cooldown {
+          sorted.skipped.append((entry, last.history))
+          continue
         }
       }
-      guard !chosen.isEmpty else { return Handover(batch: nil, heldBack: heldBack) }
-      let columns = try exportColumns(options.columns)
+      if entry.cause == Cause.rules.rawValue, !options.includesRuleChanges { released -= 1 }
+      sorted.chosen.append(entry)
+      given[place] = (entry.history, entry.at)
+    }
+    return sorted
+  }
+
+  private func record(
+    _ entries: [StageEntry], consumer: String, model name: String, asOf: Int64, options: HandoverOptions,
+    warnings: inout [String]
+  ) throws -> HandoffBatchRow {
+    let model = try modelRow(name).id
+    let layout = try exportLayout(options.shape, model: name)
+    warnings = layout.warnings
+    let (id, number) = try database.handoffs.addBatch(
+      model: model, consumer: consumer, asOf: asOf, recordedAt: clock(),
+      options: BatchOptions(headers: layout.headers, format: options.format, preset: layout.preset).json)
+    var unknown: Set<Int64> = []
+    for entry in entries {
+      guard let key = try database.leads.row(id: entry.lead)?.key else { continue }
+      let lead = try lead(key, model: name)
+      if layout.lacksIdentity(lead) { unknown.insert(entry.lead) }
       var writer = JSONWriter()
-      writer.beginArray()
-      for column in columns { writer.string(column) }
-      writer.endArray()
-      let (id, number) = try database.handoffs.addBatch(
-        model: model.id, consumer: consumer, asOf: asOf, recordedAt: clock(),
-        options: String(decoding: writer.bytes, as: UTF8.self))
-      for entry in chosen {
-        guard let key = try database.leads.row(id: entry.lead)?.key else { continue }
-        var lead = try lead(key, model: name)
-        lead.stage = entry.stage
-        lead.enteredStageAt = entry.at
-        try database.handoffs.add(
-          batch: id, consumer: consumer, entry: entry, row: ScoringSession.exportRow(lead, columns))
+      writer.beginObject()
+      for (name, value) in layout.row(of: lead, entry: entry) {
+        writer.key(name)
+        writer.value(value)
       }
-      let batch = try database.handoffs.batches(model: model.id, consumer: consumer).first { $0.number == number }
-      return Handover(batch: batch, heldBack: heldBack)
+      writer.endObject()
+      try database.handoffs.add(
+        batch: id, consumer: consumer, entry: entry, row: String(decoding: writer.bytes, as: UTF8.self))
     }
+    if let warning = layout.warning(lackingIdentity: Int64(unknown.count)) { warnings.append(warning) }
+    return try handoffBatch(number, consumer: consumer, model: name)
   }
 
-  /// The batches of a model, of one consumer or of all, the oldest first.
-  public func handoffBatches(consumer: String?, model name: String) throws -> [HandoffBatchRow] {
-    try database.handoffs.batches(model: modelRow(name).id, consumer: consumer)
-  }
-
-  /// A batch by its number.
-  ///
-  /// - Throws: ``ScoringError/unknownBatch(_:consumer:)``
-  public func handoffBatch(_ number: Int, consumer: String, model name: String) throws -> HandoffBatchRow {
-    let batches = try handoffBatches(consumer: consumer, model: name)
-    guard let batch = batches.first(where: { $0.number == number }) else {
-      throw ScoringError.unknownBatch(number, consumer: consumer)
+  /// Records entries that are left out, after the entries for whose sake they are.
+  private func record(
+    skips: [(entry: StageEntry, earlier: Int64)], consumer: String, model name: String, asOf: Int64,
+    options: HandoverOptions
+  ) throws -> [SkippedEntryRow] {
+    guard let cooldown = options.cooldown, !skips.isEmpty else { return [] }
+    let recordedAt = clock()
+    for skip in skips {
+      try database.handoffs.skip(
+        consumer: consumer, entry: skip.entry, earlier: skip.earlier, cooldown: cooldown, asOf: asOf,
+        recordedAt: recordedAt)
     }
-    return batch
-  }
-
-  /// Calls `body` with each row of a batch as it was handed over: its columns' names and values, null for none.
-  public func forEachRow(of batch: HandoffBatchRow, _ body: ([(name: String, value: JSONValue)]) throws -> Void) throws
-  {
-    try database.handoffs.forEachRow(batch: batch.id) { row in
-      guard case .object(let object) = try JSONParser.parse(row) else { throw StoreError.damaged("a hand-off") }
-      try body(object.members.map { ($0.key, $0.value) })
-    }
-  }
-
-  /// The columns of an export that are no attributes.
-  public static let fixedExportColumns = ["key", "score", "stage", "grade", "entered_stage_at", "version"]
-
-  /// The columns of an export: those chosen, or the fixed ones and then all attributes in the order first seen.
-  ///
-  /// - Throws: ``ScoringError/unknownColumn(_:known:)``
-  public func exportColumns(_ chosen: [String]?) throws -> [String] {
-    let fixed = ScoringSession.fixedExportColumns
-    let all = fixed + (try attributeNames().filter { !fixed.contains($0) })
-    guard let chosen else { return all }
-    let known = all + ["created_at", "next_change_at"]
-    for name in chosen where !known.contains(name) { throw ScoringError.unknownColumn(name, known: known) }
-    return chosen
-  }
-
-  /// The value of a column of an export for a lead, as JSON; null for none.
-  public static func exportValue(_ lead: ScoredLead, _ column: String) -> JSONValue {
-    func instant(_ value: Int64?) -> JSONValue {
-      value.map { .string(Instant(milliseconds: $0).description) } ?? .null
-    }
-    func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-    switch column {
-    case "key": return .string(lead.key)
-    case "score": return points(lead.score)
-    case "stage": return text(lead.stage)
-    case "grade": return text(lead.grade)
-    case "entered_stage_at": return instant(lead.enteredStageAt)
-    case "version": return .number(JSONNumber(Int64(lead.version)))
-    case "created_at" where lead.attributes[column] == nil: return instant(lead.createdAt)
-    case "next_change_at" where lead.attributes[column] == nil: return instant(lead.nextChangeAt)
-    default:
-      switch lead.attributes[column] {
-      case nil: return .null
-      case .text(let text): return .string(text)
-      case .number(let number): return JSONNumber(number).map { .number($0) } ?? .null
-      case .boolean(let truth): return .bool(truth)
-      case .list(let texts): return .array(texts.map { .string($0) })
-      }
-    }
-  }
-
-  private static func points(_ hundredths: Int64) -> JSONValue {
-    var writer = JSONWriter()
-    writer.hundredths(hundredths)
-    return (try? JSONParser.parse(writer.bytes)) ?? .null
-  }
-
-  private static func exportRow(_ lead: ScoredLead, _ columns: [String]) -> String {
-    var writer = JSONWriter()
-    writer.beginObject()
-    for column in columns {
-      writer.key(column)
-      writer.value(exportValue(lead, column))
-    }
-    writer.endObject()
-    return String(decoding: writer.bytes, as: UTF8.self)
+    let new = Set(skips.map(\.entry.history))
+    return try skippedEntries(consumer: consumer, model: name).filter { new.contains($0.history) }
   }
 }

@@ -7,9 +7,13 @@ public struct HandoffBatchRow: Sendable, Equatable {
   /// In milliseconds since 1970.
   public var asOf: Int64
   public var recordedAt: Int64
-  /// JSON: the columns of its rows.
+  /// When the consumer said that it has the batch, and who said so.
+  public var confirmedAt: Int64?
+  public var confirmedBy: String?
+  /// JSON: what is needed to write the same file again.
   public var options: String
-  /// How many leads are in it.
+  /// How many entries are in it, and of how many leads.
+  public var entries: Int64
   public var leads: Int64
 }
 
@@ -24,7 +28,36 @@ public struct StageEntry: Sendable, Equatable {
   public var cause: String
 }
 
-/// All SQL of `handoff_batch` and `handoff`.
+/// An entry that a consumer has had.
+public struct GivenEntry: Sendable, Equatable {
+  /// The row of history that records it.
+  public var history: Int64
+  /// In milliseconds since 1970.
+  public var at: Int64
+  /// The number of the batch.
+  public var batch: Int
+}
+
+/// An entry that a consumer is spared, since it had the same lead in the same stage a short time before.
+public struct SkippedEntryRow: Sendable, Equatable {
+  /// The row of history that records the entry.
+  public var history: Int64
+  public var consumer: String
+  /// The lead's key as it was first given.
+  public var key: String
+  public var stage: String
+  /// When the lead entered, in milliseconds since 1970.
+  public var at: Int64
+  /// When it had entered before, and the batch with that entry.
+  public var earlierAt: Int64
+  public var earlierBatch: Int
+  /// In milliseconds.
+  public var cooldown: Int64
+  /// As of when it was left out.
+  public var asOf: Int64
+}
+
+/// All SQL of `handoff_batch`, `handoff` and `handoff_skip`.
 public final class HandoffTable {
   private let connection: Connection
 
@@ -32,7 +65,9 @@ public final class HandoffTable {
     self.connection = connection
   }
 
-  /// The entries into some stages that a consumer has not had, in the order in which they were recorded.
+  // MARK: Entries
+
+  /// The entries into some stages that a consumer neither had nor was spared, in the order in which they were recorded.
   ///
   /// - Complexity: O(history of the model).
   public func newEntries(model: Int64, consumer: String, stages: [String]) throws -> [StageEntry] {
@@ -43,6 +78,7 @@ public final class HandoffTable {
       SELECT id, lead_id, at, stage_after, cause FROM score_history
       WHERE model_id = ?1 AND stage_after IN (\(names)) AND stage_before IS NOT stage_after
         AND NOT EXISTS (SELECT 1 FROM handoff WHERE consumer = ?2 AND history_id = score_history.id)
+        AND NOT EXISTS (SELECT 1 FROM handoff_skip WHERE consumer = ?2 AND history_id = score_history.id)
       ORDER BY id
       """, [model, consumer] + stages
     ) {
@@ -52,6 +88,64 @@ public final class HandoffTable {
     }
     return entries
   }
+
+  /// The latest entry of a lead into a stage that a consumer has had; nil where there is none.
+  public func lastGiven(model: Int64, consumer: String, lead: Int64, stage: String) throws -> GivenEntry? {
+    try connection.firstRow(
+      """
+      SELECT score_history.id, score_history.at, handoff_batch.number
+      FROM handoff JOIN score_history ON score_history.id = handoff.history_id
+        JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
+      WHERE handoff.lead_id = ?3 AND handoff.consumer = ?2 AND score_history.model_id = ?1
+        AND score_history.stage_after = ?4
+      ORDER BY score_history.at DESC, score_history.id DESC LIMIT 1
+      """, [model, consumer, lead, stage]
+    ) { GivenEntry(history: $0.integer(0), at: $0.integer(1), batch: Int($0.integer(2))) }
+  }
+
+  /// Adds an entry to a batch, with the row as it is handed over.
+  public func add(batch: Int64, consumer: String, entry: StageEntry, row: String) throws {
+    try connection.run(
+      "INSERT INTO handoff (batch_id, consumer, history_id, lead_id, row) VALUES (?1, ?2, ?3, ?4, ?5)", batch, consumer,
+      entry.history, entry.lead, row)
+  }
+
+  /// Records that a consumer is spared an entry, `earlier` being the one that it had.
+  public func skip(
+    consumer: String, entry: StageEntry, earlier: Int64, cooldown: Int64, asOf: Int64, recordedAt: Int64
+  ) throws {
+    try connection.run(
+      """
+      INSERT INTO handoff_skip (consumer, history_id, lead_id, after_history_id, cooldown, as_of, recorded_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      """, consumer, entry.history, entry.lead, earlier, cooldown, asOf, recordedAt)
+  }
+
+  /// The entries that a consumer was spared, in the order in which they were recorded.
+  public func skipped(model: Int64, consumer: String) throws -> [SkippedEntryRow] {
+    var rows: [SkippedEntryRow] = []
+    try connection.forEachRow(
+      """
+      SELECT handoff_skip.consumer, coalesce(lead.key_as_given, lead.key), entered.stage_after, entered.at, earlier.at,
+        handoff_batch.number, handoff_skip.cooldown, handoff_skip.as_of, handoff_skip.history_id
+      FROM handoff_skip JOIN lead ON lead.id = handoff_skip.lead_id
+        JOIN score_history AS entered ON entered.id = handoff_skip.history_id
+        JOIN score_history AS earlier ON earlier.id = handoff_skip.after_history_id
+        JOIN handoff ON handoff.consumer = handoff_skip.consumer AND handoff.history_id = earlier.id
+        JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
+      WHERE handoff_skip.consumer = ?2 AND entered.model_id = ?1 ORDER BY handoff_skip.history_id
+      """, [model, consumer]
+    ) {
+      rows.append(
+        SkippedEntryRow(
+          history: $0.integer(8), consumer: $0.text(0), key: $0.text(1), stage: $0.text(2), at: $0.integer(3),
+          earlierAt: $0.integer(4),
+          earlierBatch: Int($0.integer(5)), cooldown: $0.integer(6), asOf: $0.integer(7)))
+    }
+    return rows
+  }
+
+  // MARK: Batches
 
   /// Adds a batch under the next number; returns its row's number and its own.
   public func addBatch(
@@ -70,35 +164,70 @@ public final class HandoffTable {
     return (connection.lastInsertedRow, Int(number))
   }
 
-  /// Adds an entry to a batch, with the row as it is handed over.
-  public func add(batch: Int64, consumer: String, entry: StageEntry, row: String) throws {
+  /// Records that a consumer has a batch; false where that was recorded before, which then stands.
+  public func confirm(batch: Int64, at instant: Int64, by person: String?) throws -> Bool {
     try connection.run(
-      "INSERT INTO handoff (batch_id, consumer, history_id, lead_id, row) VALUES (?1, ?2, ?3, ?4, ?5)", batch, consumer,
-      entry.history, entry.lead, row)
+      "UPDATE handoff_batch SET confirmed_at = ?2, confirmed_by = ?3 WHERE id = ?1 AND confirmed_at IS NULL", batch,
+      instant, person)
+    return connection.changes > 0
+  }
+
+  private static let batchColumns = """
+    SELECT id, consumer, number, as_of, recorded_at, confirmed_at, confirmed_by, options,
+      (SELECT count(*) FROM handoff WHERE batch_id = handoff_batch.id),
+      (SELECT count(DISTINCT lead_id) FROM handoff WHERE batch_id = handoff_batch.id)
+    FROM handoff_batch WHERE model_id = ?1
+    """
+
+  private static func batch(_ row: borrowing Statement) -> HandoffBatchRow {
+    HandoffBatchRow(
+      id: row.integer(0), consumer: row.text(1), number: Int(row.integer(2)), asOf: row.integer(3),
+      recordedAt: row.integer(4), confirmedAt: row.optionalInteger(5), confirmedBy: row.optionalText(6),
+      options: row.text(7), entries: row.integer(8), leads: row.integer(9))
   }
 
   /// The batches of a model, of one consumer or of all, the oldest first.
   public func batches(model: Int64, consumer: String?) throws -> [HandoffBatchRow] {
     var rows: [HandoffBatchRow] = []
     try connection.forEachRow(
-      """
-      SELECT id, consumer, number, as_of, recorded_at, options,
-        (SELECT count(*) FROM handoff WHERE batch_id = handoff_batch.id)
-      FROM handoff_batch WHERE model_id = ?1 AND (?2 IS NULL OR consumer = ?2) ORDER BY id
-      """, [model, consumer]
-    ) {
-      rows.append(
-        HandoffBatchRow(
-          id: $0.integer(0), consumer: $0.text(1), number: Int($0.integer(2)), asOf: $0.integer(3),
-          recordedAt: $0.integer(4), options: $0.text(5), leads: $0.integer(6)))
-    }
+      HandoffTable.batchColumns + " AND (?2 IS NULL OR consumer = ?2) ORDER BY id", [model, consumer]
+    ) { rows.append(HandoffTable.batch($0)) }
     return rows
   }
 
-  /// Calls `body` with each row of a batch, as it was handed over, in its order.
-  public func forEachRow(batch: Int64, _ body: (String) throws -> Void) throws {
-    try connection.forEachRow("SELECT row FROM handoff WHERE batch_id = ?1 ORDER BY history_id", [batch]) {
+  /// A batch by its number.
+  public func batch(_ number: Int, model: Int64, consumer: String) throws -> HandoffBatchRow? {
+    try connection.firstRow(
+      HandoffTable.batchColumns + " AND consumer = ?2 AND number = ?3", [model, consumer, number]
+    ) { HandoffTable.batch($0) }
+  }
+
+  /// Calls `body` with each row of a batch, as it was handed over, in the order in which the entries were recorded.
+  ///
+  /// - Parameter onlyLast: of a lead's several entries only the last.
+  public func forEachRow(batch: Int64, onlyLast: Bool = false, _ body: (String) throws -> Void) throws {
+    let filter =
+      onlyLast
+      ? """
+       AND NOT EXISTS (
+         SELECT 1 FROM handoff AS later INDEXED BY handoff_by_lead
+         WHERE later.batch_id = ?1 AND later.lead_id = handoff.lead_id AND later.history_id > handoff.history_id)
+      """ : ""
+    try connection.forEachRow("SELECT row FROM handoff WHERE batch_id = ?1\(filter) ORDER BY history_id", [batch]) {
       try body($0.text(0))
     }
+  }
+
+  /// Calls `body` with the batch and the lead of each entry that was handed over, in the order of the batches.
+  public func forEachEntry(
+    model: Int64, consumer: String?, _ body: (_ batch: Int64, _ lead: Int64) throws -> Void
+  ) throws {
+    try connection.forEachRow(
+      """
+      SELECT handoff.batch_id, handoff.lead_id FROM handoff JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
+      WHERE handoff_batch.model_id = ?1 AND (?2 IS NULL OR handoff_batch.consumer = ?2)
+      ORDER BY handoff.batch_id, handoff.history_id
+      """, [model, consumer]
+    ) { try body($0.integer(0), $0.integer(1)) }
   }
 }

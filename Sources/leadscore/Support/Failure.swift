@@ -168,6 +168,7 @@ struct Failure {
       )
     case .emptyApproval: (.usage, "an approval needs a role and a person; give both by --role and --by")
     case .unknownColumn(let name, let known): (.usage, "no column '\(name)'; there is \(known.joined(separator: ", "))")
+    case .badExport(let reason): (.usage, reason)
     case .unknownAdjustment(let id): (.noInput, "no adjustment \(id); `leadscore adjust list` shows them")
     case .badPeriod(let from, let until):
       (

@@ -51,10 +51,14 @@ final class RecordOutput {
   private let output: any OutputSink
   private var table: Table
   private var writer = JSONWriter()
+  private let protectsFormulas: Bool
   private var count = 0
 
-  /// - Parameter columns: the columns of the table for people.
-  init(_ format: OutputFormat, to output: any OutputSink, columns: [Table.Column]) {
+  /// - Parameters:
+  ///   - columns: the columns of the table for people.
+  ///   - protectsFormulas: whether a cell of CSV that a spreadsheet would run is written so that it does not.
+  init(_ format: OutputFormat, to output: any OutputSink, columns: [Table.Column], protectsFormulas: Bool = true) {
+    self.protectsFormulas = protectsFormulas
     self.format = format
     self.output = output
     table = Table(columns: columns)
@@ -73,7 +77,7 @@ final class RecordOutput {
       if format == .jsonl { try output.write("\n") }
     case .csv:
       let record = record()
-      var writer = CSVWriter(protectsFormulas: true)
+      var writer = CSVWriter(protectsFormulas: protectsFormulas)
       if count == 1 { writer.record(record.map(\.name)) }
       writer.record(record.map(\.value.cell))
       try writer.bytes.withUnsafeBytes { try output.write(bytes: $0) }

@@ -1,0 +1,79 @@
+/// A person's judgement of a lead, with the stage that the rules gave it then.
+public struct JudgedStageRow: Sendable, Equatable {
+  /// What the person did.
+  public enum Kind: Sendable, Equatable {
+    /// The stage that the person named.
+    case fastTrack(stage: String)
+    /// Hundredths.
+    case adjustment(points: Int64)
+  }
+
+  public var kind: Kind
+  public var lead: Int64
+  public var person: String
+  /// In milliseconds since 1970.
+  public var from: Int64
+  public var until: Int64?
+  /// The stage that the rules gave; nil where they have no stages.
+  public var ruleStage: String?
+  /// The number of the rules' version then.
+  public var version: Int
+}
+
+/// When a lead first entered a stage.
+public struct FirstEntryRow: Sendable, Equatable {
+  public var lead: Int64
+  public var stage: String
+  /// In milliseconds since 1970.
+  public var at: Int64
+}
+
+/// All SQL of `judged_stage`, which triggers fill.
+public final class JudgedStageTable {
+  private let connection: Connection
+
+  init(_ connection: Connection) {
+    self.connection = connection
+  }
+
+  /// All judgements under a model, ended ones too, in the order in which they were made.
+  public func all(model: Int64) throws -> [JudgedStageRow] {
+    var rows: [JudgedStageRow] = []
+    try connection.forEachRow(
+      """
+      SELECT fast_track.stage, NULL, fast_track.lead_id, person, from_at, until_at, judged_stage.stage, version,
+        recorded_at
+      FROM judged_stage JOIN fast_track ON fast_track.id = judgement_id
+      WHERE kind = 'fast-track' AND judged_stage.model_id = ?1
+      UNION ALL
+      SELECT NULL, points, adjustment.lead_id, person, from_at, until_at, judged_stage.stage, version, recorded_at
+      FROM judged_stage JOIN adjustment ON adjustment.id = judgement_id
+      WHERE kind = 'adjustment' AND judged_stage.model_id = ?1
+      ORDER BY recorded_at
+      """, [model]
+    ) {
+      rows.append(
+        JudgedStageRow(
+          kind: $0.optionalText(0).map { .fastTrack(stage: $0) } ?? .adjustment(points: $0.integer(1)),
+          lead: $0.integer(2), person: $0.text(3), from: $0.integer(4), until: $0.optionalInteger(5),
+          ruleStage: $0.optionalText(6), version: Int($0.integer(7))))
+    }
+    return rows
+  }
+
+  /// When leads that nobody ever judged first entered each stage, up to an instant. O(history of the model)
+  public func forEachUntouchedEntry(
+    model: Int64, until instant: Int64, _ body: (FirstEntryRow) throws -> Void
+  ) throws {
+    try connection.forEachRow(
+      """
+      SELECT lead_id, stage_after, min(at) FROM score_history
+      WHERE model_id = ?1 AND at <= ?2 AND stage_after IS NOT NULL AND stage_after IS NOT stage_before
+        AND NOT EXISTS (SELECT 1 FROM fast_track
+          WHERE fast_track.lead_id = score_history.lead_id AND fast_track.model_id = ?1)
+        AND NOT EXISTS (SELECT 1 FROM adjustment WHERE adjustment.lead_id = score_history.lead_id)
+      GROUP BY lead_id, stage_after
+      """, [model, instant]
+    ) { try body(FirstEntryRow(lead: $0.integer(0), stage: $0.text(1), at: $0.integer(2))) }
+  }
+}

@@ -23,7 +23,7 @@ struct Leadscore: ParsableCommand {
     subcommands: [
       InitCommand.self, ImportCommand.self, ScoreCommand.self, LeadsCommand.self, ExplainCommand.self,
       HistoryCommand.self, RulesCommand.self, PlansCommand.self, FastTrackCommand.self, AdjustCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, ReportCommand.self,
       ModelsCommand.self, SettingsCommand.self, DatabaseCommand.self,
     ])
 

@@ -97,17 +97,19 @@ struct ExportTests {
   @Test func salesforce() throws {
     let work = try prepared(ExportTests.people)
     let run = try export(
-      work, "--preset", "salesforce", "--field", "Ext__c=key", "--field", "VIP__c=vip", "--field", "Topics__c=topics",
+      work, "--preset", "salesforce", "--field", "Ext__c=key", "--field", "Copy__c=key", "--field", "VIP__c=vip",
+      "--field", "Topics__c=topics",
       "--field", "Lead_Rules_Version__c=", "--field", "Title=tier", "--field", "NumberOfEmployees=size",
       "--field", "Lead_Created__c=created_at")
     #expect(!run.errors.contains("warning"))
     #expect(
       run.outputLines == [
         "Ext__c,Email,FirstName,LastName,Company,Title,Phone,Lead_Score__c,Lead_Stage__c,Lead_Grade__c,"
-          + "Lead_Stage_Entered__c,VIP__c,Topics__c,NumberOfEmployees,Lead_Created__c",
-        "bob@example.com,bob@example.com,,Dañez,,gold,,50.25,hot,A,2026-03-02T00:00:00.000Z,,,,2026-03-02T00:00:00.000Z",
+          + "Lead_Stage_Entered__c,Copy__c,VIP__c,Topics__c,NumberOfEmployees,Lead_Created__c",
+        "bob@example.com,bob@example.com,,Dañez,,gold,,50.25,hot,A,2026-03-02T00:00:00.000Z,bob@example.com,,,,"
+          + "2026-03-02T00:00:00.000Z",
         #"crm-17,Ann@Example.com,Ann,"Lee, ""A""",'=Acme,gold,+49 (30) 12-34,50.25,hot,A,2026-03-02T00:00:00.000Z,"#
-          + "true,a;b,-5,2026-03-02T00:00:00.000Z",
+          + "crm-17,true,a;b,-5,2026-03-02T00:00:00.000Z",
       ])
     let without = try export(work, "--preset", "salesforce", "--field", "Company=")
     #expect(without.errors.contains("no attribute fills Company"))

@@ -110,7 +110,11 @@ extension ScoringSession {
     for (header, source) in preset.scoreFields where source != .own("grade") || !document.grade.isEmpty {
       columns.append(.init(header: header, source: source))
     }
-    for field in shape.fields { try change(&columns, field) }
+    var named: Set<String> = []
+    for field in shape.fields {
+      try change(&columns, field, named)
+      named.insert(field.name)
+    }
     guard !columns.isEmpty else { throw ScoringError.badExport("no field is left to write") }
 
     var layout = ExportLayout(columns: columns, preset: preset)
@@ -136,7 +140,11 @@ extension ScoringSession {
   }
 
   /// Renames the field that a column fills, fills a field by another column, adds one, or takes one away.
-  private func change(_ columns: inout [ExportLayout.Column], _ field: (name: String, column: String)) throws {
+  ///
+  /// - Parameter named: the fields that were named before, which keep their names.
+  private func change(
+    _ columns: inout [ExportLayout.Column], _ field: (name: String, column: String), _ named: Set<String>
+  ) throws {
     let index = columns.firstIndex { $0.header == field.name }
     if field.column.isEmpty {
       guard let index else {
@@ -149,7 +157,7 @@ extension ScoringSession {
     let source = try exportSource(field.column)
     if let index {
       columns[index].source = source
-    } else if let same = columns.firstIndex(where: { $0.source == source }) {
+    } else if let same = columns.firstIndex(where: { $0.source == source && !named.contains($0.header) }) {
       columns[same].header = field.name
     } else {
       columns.append(ExportLayout.Column(header: field.name, source: source))

@@ -66,6 +66,8 @@ extension ScoringSession {
   private func answers(
     _ batches: [HandoffBatchRow], model: Int64, consumer: String?, asOf: Int64
   ) throws -> [Int64: [Answer]] {
+    // Where sales never answered, nobody's events need be read.
+    guard try Outcome.allCases.contains(where: { try database.dictionary.type($0.rawValue) != nil }) else { return [:] }
     let byNumber = Dictionary(uniqueKeysWithValues: batches.map { ($0.id, $0) })
     var batchesOfLead: [Int64: [HandoffBatchRow]] = [:]
     try database.handoffs.forEachEntry(model: model, consumer: consumer) { batch, lead in

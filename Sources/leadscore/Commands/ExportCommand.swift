@@ -104,6 +104,7 @@ struct ExportCommand: ParsableCommand {
     if by != nil, confirm == nil { throw ValidationError("--by goes with --confirm") }
     if release < 0 { throw ValidationError("--release takes a whole number from 0 on") }
     if summary == "-", output == "-" { throw ValidationError("--summary - needs -o: both would go to standard output") }
+    if let summary, summary == output { throw ValidationError("--summary and -o name the same file") }
     try validateShape(isFixed: modes == 1 && !new)
   }
 

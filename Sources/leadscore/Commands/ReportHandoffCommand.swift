@@ -27,7 +27,7 @@ struct ReportHandoffCommand: ParsableCommand {
   func run() throws {
     let session = try common.openAsItStands()
     let rows = try session.handoffReport(
-      model: common.model, consumer: consumer, byBatch: byBatch, asOf: common.instant)
+      model: common.model, consumer: consumer, byBatch: byBatch, asOf: common.readingInstant(session))
     let columns = [
       "consumer", byBatch ? "batch" : "batches", "confirmed", "leads", "accepted", "rejected", "won", "lost", "time",
     ]
@@ -88,13 +88,15 @@ struct ReportHandoffCommand: ParsableCommand {
       Table.Column("rejected because of", isTruncatable: true),
     ])
     for row in rows where row.batch == nil {
-      for (reason, leads) in row.reasons { table.rows.append([row.consumer, formatCount(leads), reason]) }
+      for (reason, leads) in row.reasons.prefix(10) { table.rows.append([row.consumer, formatCount(leads), reason]) }
     }
     guard !table.rows.isEmpty else { return }
+    let more = rows.reduce(0) { $0 + max(0, $1.reasons.count - 10) }
     try printText(
       "\n"
         + table.render(
           width: Terminal.widthLimit(1), color: Terminal.supportsColor(1), unicode: Terminal.usesUTF8()))
+    if more > 0 { note("\(plural(Int64(more), "other reason")); --format json has all") }
   }
 }
 

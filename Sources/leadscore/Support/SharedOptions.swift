@@ -96,7 +96,8 @@ struct CommonOptions: ParsableArguments {
     return (session, instant)
   }
 
-  private func readingInstant(_ session: ScoringSession) throws -> Int64 {
+  /// --as-of, else the clock, or the last evaluation where the database is ahead of the clock.
+  func readingInstant(_ session: ScoringSession) throws -> Int64 {
     if let asOf { return asOf.milliseconds }
     return max(Clock.now(), try session.database.models.lastEvaluation() ?? Int64.min)
   }

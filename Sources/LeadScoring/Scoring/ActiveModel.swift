@@ -36,28 +36,3 @@ final class ActiveModel {
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 }
-
-extension LeadEvaluator {
-  /// Appends the groups' scores as they are stored: a JSON array.
-  func appendGroups(to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "["))
-    for (index, score) in groupScores.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      DecimalText.append(score, to: &bytes)
-    }
-    bytes.append(UInt8(ascii: "]"))
-  }
-
-  /// Appends the rules' points as they are stored: position and points of those that give other than 0.
-  func appendRules(to bytes: inout [UInt8]) {
-    let start = bytes.count
-    bytes.append(UInt8(ascii: "["))
-    for (index, points) in rulePoints.enumerated() where points != 0 {
-      if bytes.count > start + 1 { bytes.append(UInt8(ascii: ",")) }
-      DecimalText.append(Int64(index), to: &bytes)
-      bytes.append(UInt8(ascii: ","))
-      DecimalText.append(points, to: &bytes)
-    }
-    bytes.append(UInt8(ascii: "]"))
-  }
-}

@@ -213,10 +213,6 @@ struct CompiledScale: Sendable {
   /// From the greatest minimum down.
   var bands: [(at: Int64, label: String)]
 
-  func band(for score: Int64) -> Int {
-    bands.firstIndex { score >= $0.at } ?? bands.count
-  }
-
   func label(_ band: Int) -> String { band < bands.count ? bands[band].label : "" }
 }
 

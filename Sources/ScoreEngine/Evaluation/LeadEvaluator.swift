@@ -1,82 +1,33 @@
-/// A person's points for a lead.
-public struct Adjustment: Hashable, Sendable {
-  /// Hundredths.
-  public var points: Int64
-  /// Worth its points from here on, in milliseconds.
-  public var from: Int64
-  /// Worth nothing any more from here on; nil for no end.
-  public var until: Int64?
-
-  /// An adjustment.
-  public init(points: Int64, from: Int64, until: Int64?) {
-    self.points = points
-    self.from = from
-    self.until = until
-  }
-}
-
-/// A stage that a person named for a lead.
-public struct FastTrack: Hashable, Sendable {
-  /// The stage's id.
-  public var stage: String
-  /// Shown from here on, in milliseconds.
-  public var from: Int64
-  /// Not shown any more from here on; nil for no end.
-  public var until: Int64?
-
-  /// A fast-track.
-  public init(stage: String, from: Int64, until: Int64?) {
-    self.stage = stage
-    self.from = from
-    self.until = until
-  }
-}
-
-/// What a person said about a lead, which outranks the rules.
-public struct Judgement: Hashable, Sendable {
-  public var adjustments: [Adjustment]
-  /// In the order in which they were set; where several hold, the last one does.
-  public var fastTracks: [FastTrack]
-
-  /// A judgement; empty unless told otherwise.
-  public init(adjustments: [Adjustment] = [], fastTracks: [FastTrack] = []) {
-    self.adjustments = adjustments
-    self.fastTracks = fastTracks
-  }
-
-  /// Nothing said.
-  public static let none = Judgement()
-}
-
 /// Scores leads, one after the other, by one version's rules. Its results stay in place until the next evaluation, so a
 /// pass over many leads allocates nothing for each. Not for use by two threads at once.
 public final class LeadEvaluator {
   /// The rules.
   public let rules: CompiledRules
-  /// The slot of the pack for each of the rules' signals.
-  private let slots: [Int]
+  private let flat: FlatRules
+  private let groupCount: Int
+  // The scores of the groups, with the root's behind the last; the greatest of each one's rules and parts.
+  private let sums: UnsafeMutablePointer<Int64>
+  private let greatest: UnsafeMutablePointer<Int64>
+  private let points: UnsafeMutableBufferPointer<Int64>
+  private let gradeTexts: GradeTexts
 
   /// The score in hundredths.
   @exclusivity(unchecked) public private(set) var score: Int64 = 0
-  /// The score of each group, in hundredths.
-  @exclusivity(unchecked) public private(set) var groupScores: [Int64]
-  /// The points of each rule, in hundredths, before its group's clamp; the last are the adjustments.
-  @exclusivity(unchecked) public private(set) var rulePoints: [Int64]
   /// The position of the stage that the rules give; -1 for a document without stages.
   @exclusivity(unchecked) public private(set) var ruleStage = -1
   /// Whether a `disqualify` entry holds.
   @exclusivity(unchecked) public private(set) var isDisqualified = false
   /// The stage that a person named, where one holds.
   @exclusivity(unchecked) public private(set) var fastTrack: FastTrack?
+  /// Whether ``fastTrack`` is not nil.
+  @exclusivity(unchecked) public private(set) var isFastTracked = false
   /// The earliest instant after the evaluation at which anything may change, in milliseconds; `Int64.max` for never.
   @exclusivity(unchecked) public private(set) var nextChange = Int64.max
-  @exclusivity(unchecked) private var bands: [Int]
-  @exclusivity(unchecked) private var gradeTexts: [[Int]: String] = [:]
+  /// A number for the grade, the same for the same labels of all scales.
+  @exclusivity(unchecked) public private(set) var gradeNumber = 0
 
-  // Events kept by `once_per`, or matching at the instant of a dated signal.
-  @exclusivity(unchecked) private var kept: [Int64] = []
+  // Events matching at the instant of a dated signal.
   @exclusivity(unchecked) private var matching: [Int64] = []
-  @exclusivity(unchecked) private var greatest: [Int64]
 
   /// An evaluator of rules over records of a pack.
   ///
@@ -90,31 +41,53 @@ public final class LeadEvaluator {
       slots.append(slot)
     }
     self.rules = rules
-    self.slots = slots
-    groupScores = Array(repeating: 0, count: rules.groupNames.count)
-    greatest = Array(repeating: 0, count: rules.groupNames.count)
-    rulePoints = Array(repeating: 0, count: rules.ruleNames.count)
-    bands = Array(repeating: 0, count: rules.scales.count)
+    flat = FlatRules(rules, slots: slots)
+    groupCount = rules.groupNames.count
+    sums = .allocate(capacity: groupCount + 1)
+    sums.initialize(repeating: 0, count: groupCount + 1)
+    greatest = .allocate(capacity: groupCount + 1)
+    greatest.initialize(repeating: 0, count: groupCount + 1)
+    points = .allocate(capacity: rules.ruleNames.count)
+    points.initialize(repeating: 0)
+    gradeTexts = GradeTexts(rules.scales)
   }
+
+  deinit {
+    sums.deallocate()
+    greatest.deallocate()
+    points.deallocate()
+  }
+
+  // MARK: Results
+
+  /// The score of each group, in hundredths.
+  public var groupScores: [Int64] { Array(UnsafeBufferPointer(start: sums, count: groupCount)) }
+
+  /// The points of each rule, in hundredths, before its group's clamp; the last are the adjustments.
+  public var rulePoints: [Int64] { Array(points) }
+
+  /// Lends ``rulePoints`` in place.
+  @inline(__always)
+  public var rulePointsInPlace: UnsafeBufferPointer<Int64> { UnsafeBufferPointer(points) }
 
   /// The stage shown: the fast-track's, else `disqualified`, else the rules'; nil for a document without stages.
   public var stage: String? {
     if let fastTrack { return fastTrack.stage }
     if isDisqualified { return RuleDocument.disqualifiedStage }
-    return ruleStage >= 0 ? rules.stageNames[ruleStage] : nil
+    return ruleStageName
   }
+
+  /// The position in ``CompiledRules/stageNames`` of the stage shown where nobody was fast-tracked; -1 for none.
+  public var stageNumber: Int { isDisqualified ? rules.disqualifiedStage : ruleStage }
 
   /// The stage that the rules give, whatever is shown.
   public var ruleStageName: String? { ruleStage >= 0 ? rules.stageNames[ruleStage] : nil }
 
   /// The labels of all scales joined; nil for a document without `grade`.
-  public var grade: String? {
-    guard !bands.isEmpty else { return nil }
-    if let known = gradeTexts[bands] { return known }
-    let text = zip(rules.scales, bands).map { $0.label($1) }.joined()
-    gradeTexts[bands] = text
-    return text
-  }
+  public var grade: String? { grade(gradeNumber) }
+
+  /// The grade with a number that the evaluator gave.
+  public func grade(_ number: Int) -> String? { gradeTexts.text(number) }
 
   /// The position of a stage by its id; the first stage for an id that these rules lack, or for none.
   public func position(ofStage id: String?) -> Int {
@@ -123,6 +96,8 @@ public final class LeadEvaluator {
     return position
   }
 
+  // MARK: Evaluation
+
   /// Scores a lead as of an instant.
   ///
   /// - Parameters:
@@ -130,226 +105,208 @@ public final class LeadEvaluator {
   ///   - instant: `T`, in milliseconds.
   ///   - currentStage: the position of the stage that the rules gave last; 0 for a new lead.
   ///   - judgement: what people said.
-  /// - Complexity: O(rules × log events), and the events kept by `once_per` or alive under a decay.
+  /// - Complexity: O(rules × log events), and the events alive under `once_per` or a decay.
   public func evaluate(
     _ record: borrowing SignalRecord, at instant: Int64, currentStage: Int, judgement: Judgement = .none
   ) {
-    nextChange = Int64.max
-    for index in groupScores.indices {
-      groupScores[index] = 0
+    record.withView { evaluate($0, instant, currentStage, judgement) }
+  }
+
+  private func evaluate(
+    _ record: SignalRecord.View, _ instant: Int64, _ currentStage: Int, _ judgement: borrowing Judgement
+  ) {
+    let groupCount = self.groupCount
+    let sums = self.sums
+    let greatest = self.greatest
+    for index in 0...groupCount {
+      sums[index] = 0
       greatest[index] = Int64.min
     }
-    var total: Int64 = 0
-    for index in rules.rules.indices {
-      let points = self.points(of: rules.rules[index], record, instant)
-      rulePoints[index] = points
-      add(points, to: rules.rules[index].group, &total)
+    var arithmetic = RuleArithmetic(record: record, instant: instant, decaySteps: flat.decaySteps)
+    let ruleCount = flat.rules.count
+    if var rule = flat.rules.baseAddress, let points = points.baseAddress {
+      for index in 0..<ruleCount {
+        let given = self.points(of: rule, &arithmetic)
+        points[index] = given
+        if given != 0 {
+          let group = rule.pointee.group
+          sums[group] = sums[group].addingSaturated(given)
+          greatest[group] = max(greatest[group], given)
+        }
+        rule += 1
+      }
     }
     var adjusted: Int64 = 0
-    for adjustment in judgement.adjustments {
-      if adjustment.from <= instant, adjustment.until.map({ instant < $0 }) ?? true {
-        adjusted = adjusted.addingSaturated(adjustment.points)
+    if !judgement.adjustments.isEmpty { adjusted = adjust(judgement, &arithmetic) }
+    points[ruleCount] = adjusted
+    sums[groupCount] = sums[groupCount].addingSaturated(adjusted)
+    for index in flat.groupOrder {
+      let group = flat.groups[index]
+      let sum = group.takesHighest ? (greatest[index] == Int64.min ? 0 : greatest[index]) : sums[index]
+      let score = max(group.min, min(group.max, sum))
+      sums[index] = score
+      if score != 0 {
+        sums[group.parent] = sums[group.parent].addingSaturated(score)
+        greatest[group.parent] = max(greatest[group.parent], score)
       }
-      mayChange(at: adjustment.from, after: instant)
-      if let until = adjustment.until { mayChange(at: until, after: instant) }
     }
-    rulePoints[rules.rules.count] = adjusted
-    total = total.addingSaturated(adjusted)
-    for index in rules.groupOrder {
-      let group = rules.groups[index]
-      let sum = group.takesHighest ? (greatest[index] == Int64.min ? 0 : greatest[index]) : groupScores[index]
-      groupScores[index] = group.clamp(sum)
-      add(groupScores[index], to: group.parent, &total)
-    }
-    score = rules.root.clamp(total)
-    for index in rules.scales.indices {
-      let scale = rules.scales[index]
-      bands[index] = scale.band(for: value(of: scale.group))
-    }
-    decideStage(record, instant, currentStage, judgement)
+    let root = flat.groups[groupCount]
+    score = max(root.min, min(root.max, sums[groupCount]))
+    sums[groupCount] = score
+    gradeNumber = decideGrade()
+    decideStage(&arithmetic, currentStage, judgement)
+    nextChange = arithmetic.nextChange <= LeadEvaluator.lastInstant ? arithmetic.nextChange : Int64.max
   }
 
   /// 9999-12-31T23:59:59.999Z; RFC 3339 knows no later year.
   private static let lastInstant: Int64 = 253_402_300_799_999
 
-  // MARK: Points
-
   @inline(__always)
-  private func add(_ points: Int64, to group: Int, _ total: inout Int64) {
-    if group < 0 {
-      total = total.addingSaturated(points)
-    } else {
-      groupScores[group] = groupScores[group].addingSaturated(points)
-      if points != 0 { greatest[group] = max(greatest[group], points) }
+  private func points(of rule: UnsafePointer<FlatRules.Rule>, _ arithmetic: inout RuleArithmetic) -> Int64 {
+    if rule.pointee.gate >= 0, !arithmetic.holds(rule.pointee.gate) { return 0 }
+    if rule.pointee.kind == .attributes { return rule.pointee.points }
+    let slot = rule.pointee.slot
+    let record = arithmetic.record
+    if record.kinds[slot] == .datedInstants { return datedPoints(of: rule, &arithmetic) }
+    let start = record.starts[slot]
+    return arithmetic.points(rule, record.values + start, record.starts[slot &+ 1] &- start)
+  }
+
+  @inline(never)
+  private func datedPoints(of rule: UnsafePointer<FlatRules.Rule>, _ arithmetic: inout RuleArithmetic) -> Int64 {
+    arithmetic.collectMatching(rule.pointee.slot, into: &matching)
+    return matching.withUnsafeBufferPointer { events in
+      arithmetic.points(rule, events.baseAddress ?? arithmetic.record.values, events.count)
     }
   }
 
-  @inline(__always)
-  private func mayChange(at edge: Int64, after instant: Int64) {
-    if edge > instant, edge < nextChange, edge <= LeadEvaluator.lastInstant { nextChange = edge }
-  }
-
-  /// The truth of a condition's signal; notes when it turns over next.
-  private func holds(_ signal: Int, _ record: borrowing SignalRecord, _ instant: Int64) -> Bool {
-    let slot = slots[signal]
-    let toggles = record.slot(slot)
-    var truth = record.initials[slot]
-    for toggle in toggles {
-      if toggle > instant {
-        mayChange(at: toggle, after: instant)
-        break
+  @inline(never)
+  private func adjust(_ judgement: borrowing Judgement, _ arithmetic: inout RuleArithmetic) -> Int64 {
+    var adjusted: Int64 = 0
+    let instant = arithmetic.instant
+    for adjustment in judgement.adjustments {
+      if adjustment.from <= instant, adjustment.until.map({ instant < $0 }) ?? true {
+        adjusted = adjusted.addingSaturated(adjustment.points)
       }
-      truth.toggle()
+      arithmetic.mayChange(at: adjustment.from)
+      if let until = adjustment.until { arithmetic.mayChange(at: until) }
     }
-    return truth
+    return adjusted
   }
 
-  private func points(of rule: CompiledRule, _ record: borrowing SignalRecord, _ instant: Int64) -> Int64 {
-    if rule.gate >= 0, !holds(rule.gate, record, instant) { return 0 }
-    if rule.kind == .attributes { return rule.points }
-    let slot = slots[rule.signal]
-    if record.kinds[slot] == .datedInstants {
-      collectMatching(record, slot, instant)
-      return matching.withUnsafeBufferPointer { score(rule, $0, record.createdAt, instant) }
-    }
-    return record.slot(slot).withUnsafeBufferPointer { score(rule, $0, record.createdAt, instant) }
-  }
+  // MARK: Grade and stage
 
-  /// The instants of a dated signal's events that match as of `instant`, and of later ones, which are never skipped.
-  private func collectMatching(_ record: borrowing SignalRecord, _ slot: Int, _ instant: Int64) {
-    matching.removeAll(keepingCapacity: true)
-    let values = record.slot(slot)
-    var position = values.startIndex
-    while position < values.endIndex {
-      let header = values[position + 1]
-      let end = position + 2 + Int(header >> 1)
-      var truth = header & 1 == 1
-      for toggle in values[(position + 2)..<end] {
-        if toggle > instant {
-          mayChange(at: toggle, after: instant)
-          break
-        }
-        truth.toggle()
-      }
-      if truth || values[position] > instant { matching.append(values[position]) }
-      position = end
-    }
-  }
-
-  private func score(
-    _ rule: CompiledRule, _ events: UnsafeBufferPointer<Int64>, _ createdAt: Int64, _ instant: Int64
-  ) -> Int64 {
-    let count = firstIndex(in: events, after: instant)
-    if count < events.count { mayChange(at: events[count], after: instant) }
-    if rule.kind == .silence {
-      return silence(rule, lastEvent: count > 0 ? events[count - 1] : createdAt, instant)
-    }
-    if let oncePer = rule.oncePer {
-      keepFirst(of: events, count: count, per: oncePer)
-      return kept.withUnsafeBufferPointer { worth(rule, $0, instant) }
-    }
-    return worth(rule, UnsafeBufferPointer(rebasing: events[..<count]), instant)
-  }
-
-  private func silence(_ rule: CompiledRule, lastEvent: Int64, _ instant: Int64) -> Int64 {
-    let spans = lastEvent > instant ? 0 : (instant - lastEvent) / rule.within
-    if spans < rule.limit { mayChange(at: lastEvent + (spans + 1) * rule.within, after: instant) }
-    return rule.points.multipliedSaturated(by: min(spans, Int64(rule.limit)))
-  }
-
-  /// The points of `every` and `when` for the events that `once_per` left, all of them `≤ instant`.
-  private func worth(_ rule: CompiledRule, _ events: UnsafeBufferPointer<Int64>, _ instant: Int64) -> Int64 {
-    // T − occurred_at < within
-    var first = rule.within == Int64.max ? 0 : firstIndex(in: events, after: instant - rule.within)
-    if rule.kind == .when {
-      guard events.count - first >= rule.limit else { return 0 }
-      if rule.within != Int64.max { mayChange(at: events[events.count - rule.limit] + rule.within, after: instant) }
-      return rule.points
-    }
-    if events.count - first > rule.limit { first = events.count - rule.limit }
-    guard first < events.count else { return 0 }
-    if rule.within != Int64.max { mayChange(at: events[first] + rule.within, after: instant) }
-    if rule.decayEvery == 0 { return rule.points.multipliedSaturated(by: Int64(events.count - first)) }
-    // Events beyond the table's end are worth nothing for good.
-    let span = rule.decayEvery.multipliedReportingOverflow(by: Int64(rule.decayCount))
-    if !span.overflow { first = max(first, firstIndex(in: events, after: instant - span.partialValue)) }
-    var sum: Int64 = 0
-    for index in first..<max(first, events.count) {
-      let step = Int((instant - events[index]) / rule.decayEvery)
-      guard step < rule.decayCount else { continue }
-      sum += rules.decayWorth[rule.decayStart + step]
-      let next = Int64(rules.decayNextStep[rule.decayStart + step])
-      mayChange(at: events[index] + next * rule.decayEvery, after: instant)
-    }
-    return sum
-  }
-
-  /// The index of the first instant after `instant`. O(log n)
   @inline(__always)
-  private func firstIndex(in events: UnsafeBufferPointer<Int64>, after instant: Int64) -> Int {
-    var low = 0
-    var high = events.count
-    while low < high {
-      let middle = (low + high) / 2
-      if events[middle] <= instant { low = middle + 1 } else { high = middle }
+  private func decideGrade() -> Int {
+    var number = 0
+    for scale in 0..<flat.scaleGroups.count {
+      let score = sums[flat.scaleGroups[scale]]
+      let start = flat.scaleStarts[scale]
+      let end = flat.scaleStarts[scale &+ 1]
+      var band = start
+      while band < end, flat.bands[band] > score { band &+= 1 }
+      number = gradeTexts.number(number, scale, band &- start)
     }
-    return low
+    return number
   }
 
-  private func keepFirst(of events: UnsafeBufferPointer<Int64>, count: Int, per bucket: OncePer) {
-    kept.removeAll(keepingCapacity: true)
-    var previous = Int64.min
-    for index in 0..<count {
-      let number = bucket.number(of: events[index])
-      if number != previous { kept.append(events[index]) }
-      previous = number
-    }
-  }
-
-  // MARK: Stage
-
-  private func value(of group: Int) -> Int64 { group < 0 ? score : groupScores[group] }
-
+  @inline(__always)
   private func decideStage(
-    _ record: borrowing SignalRecord, _ instant: Int64, _ currentStage: Int, _ judgement: Judgement
+    _ arithmetic: inout RuleArithmetic, _ currentStage: Int, _ judgement: borrowing Judgement
   ) {
-    isDisqualified = false
-    for signal in rules.disqualifications where holds(signal, record, instant) { isDisqualified = true }
-    fastTrack = nil
-    for track in judgement.fastTracks {
-      if track.from <= instant, track.until.map({ instant < $0 }) ?? true { fastTrack = track }
-      mayChange(at: track.from, after: instant)
-      if let until = track.until { mayChange(at: until, after: instant) }
-    }
-    guard !rules.stages.isEmpty else {
+    var isDisqualified = false
+    for slot in flat.disqualifications where arithmetic.holds(slot) { isDisqualified = true }
+    self.isDisqualified = isDisqualified
+    if isFastTracked || !judgement.fastTracks.isEmpty { takeFastTrack(judgement, &arithmetic) }
+    let stages = flat.stages
+    guard !stages.isEmpty else {
       ruleStage = -1
       return
     }
     var stage = 0
     // All stages are looked at, since each one's condition may tell when the stage changes next.
-    for index in 1..<max(1, rules.stages.count) {
-      let candidate = rules.stages[index]
-      if candidate.gate >= 0, !holds(candidate.gate, record, instant) { continue }
-      if meets(candidate.enter) || (currentStage >= index && meets(candidate.keep)) { stage = index }
+    var index = 1
+    while index < stages.count {
+      let candidate = stages[index]
+      if candidate.gate < 0 || arithmetic.holds(candidate.gate),
+        meets(candidate.enter, candidate.keep) || (currentStage >= index && meets(candidate.keep, candidate.end))
+      {
+        stage = index
+      }
+      index &+= 1
     }
     ruleStage = isDisqualified ? 0 : stage
   }
 
-  private func meets(_ minimums: [CompiledStage.Minimum]) -> Bool {
-    for minimum in minimums where value(of: minimum.group) < minimum.points { return false }
+  @inline(never)
+  private func takeFastTrack(_ judgement: borrowing Judgement, _ arithmetic: inout RuleArithmetic) {
+    let instant = arithmetic.instant
+    fastTrack = nil
+    for track in judgement.fastTracks {
+      if track.from <= instant, track.until.map({ instant < $0 }) ?? true { fastTrack = track }
+      arithmetic.mayChange(at: track.from)
+      if let until = track.until { arithmetic.mayChange(at: until) }
+    }
+    isFastTracked = fastTrack != nil
+  }
+
+  @inline(__always)
+  private func meets(_ start: Int, _ end: Int) -> Bool {
+    var index = start
+    while index < end {
+      if sums[flat.minimums[index].group] < flat.minimums[index].points { return false }
+      index &+= 1
+    }
     return true
   }
 }
 
-extension OncePer {
-  /// The number of the UTC hour, day or ISO week that an instant lies in.
-  @inline(__always)
-  func number(of instant: Int64) -> Int64 {
-    switch self {
-    case .hour: instant.flooredQuotient(3_600_000)
-    case .day: instant.flooredQuotient(86_400_000)
-    // 1970-01-01 was a Thursday; ISO weeks begin on Mondays.
-    case .week: (instant + 3 * 86_400_000).flooredQuotient(604_800_000)
+// MARK: - Stored forms
+
+extension LeadEvaluator {
+  /// Appends the groups' scores as they are stored: a JSON array of hundredths by position.
+  public func appendGroups(to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "["))
+    for index in 0..<groupCount {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      sums[index].appendDigits(to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  /// Appends the rules' points as they are stored: a JSON array of the positions and hundredths of those that give other
+  /// than 0.
+  public func appendRules(to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "["))
+    var isFirst = true
+    for (index, points) in points.enumerated() where points != 0 {
+      if !isFirst { bytes.append(UInt8(ascii: ",")) }
+      isFirst = false
+      Int64(index).appendDigits(to: &bytes)
+      bytes.append(UInt8(ascii: ","))
+      points.appendDigits(to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+}
+
+extension Int64 {
+  /// Appends the decimal digits, behind a minus sign where there is need of one.
+  fileprivate func appendDigits(to bytes: inout [UInt8]) {
+    if self < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = magnitude
+    if rest < 10 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) + 48)
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var start = 20
+      while rest > 0 {
+        start -= 1
+        digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 48
+        rest /= 10
+      }
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20]))
     }
   }
 }

@@ -1,7 +1,8 @@
 /// Finds the signals that an event matches.
 ///
-/// Types and properties come as small numbers that the caller gave to distinct texts, so a condition over a property is
-/// decided once for each distinct value, not once for each event. Not for use by two threads at once.
+/// Types and properties come as small numbers that the caller gave to distinct texts. What a property's value says about
+/// every question is worked out once for each distinct value, and which signals follow from all of them once for each
+/// combination, so an event costs two loads for each property and one look-up. Not for use by two threads at once.
 public final class EventMatcher {
   /// Which signals of the pack an event matches.
   public enum Match {
@@ -13,24 +14,10 @@ public final class EventMatcher {
 
   private struct Predicate {
     let types: Set<String>?
-    let node: Node
+    let node: TruthNode
     let condition: CompiledCondition
-    let isTimeDependent: Bool
-  }
 
-  private indirect enum Node {
-    case all([Node])
-    case any([Node])
-    case not(Node)
-    case atom(Int)
-  }
-
-  private struct Atom {
-    let field: Int
-    let matchers: [CompiledMatcher]
-    let whenAbsent: Bool
-    /// By property number: 0 not asked yet, 1 false, 2 true.
-    var answers: [UInt8] = []
+    func hasType(_ name: String) -> Bool { types?.contains(name) ?? true }
   }
 
   private struct EventSignal {
@@ -40,78 +27,151 @@ public final class EventMatcher {
     let isDated: Bool
   }
 
-  @exclusivity(unchecked) private var predicates: [Predicate] = []
-  private var predicateNumbers: [EventFilter: Int] = [:]
-  @exclusivity(unchecked) private var atoms: [Atom] = []
-  private var fieldNumbers: [String: Int] = [:]
-  @exclusivity(unchecked) private var signals: [EventSignal] = []
+  /// What is known about an event type.
+  private enum TypeState: UInt8 {
+    case unknown
+    /// No signal asks for it.
+    case unasked
+    /// Signals ask for it.
+    case asked
+  }
 
-  // By type number.
-  @exclusivity(unchecked) private var signalsByType: [[Int]?] = []
-  @exclusivity(unchecked) private var typeNames: [String?] = []
-  // By property number: the field, or -1 for one that no condition asks for, or -2 for one not seen yet.
-  @exclusivity(unchecked) private var fieldByProperty: [Int32] = []
+  private let table: AtomTable
+  private let predicates: [Predicate]
+  private let signals: [EventSignal]
+  private let wordCount: Int
 
-  // For the event at hand.
-  @exclusivity(unchecked) private var epoch: UInt64 = 0
-  @exclusivity(unchecked) private var currentProperty: [Int32]
-  @exclusivity(unchecked) private var currentLiteral: [Int32]
-  @exclusivity(unchecked) private var currentEpoch: [UInt64]
-  @exclusivity(unchecked) private var predicateEpoch: [UInt64]
-  @exclusivity(unchecked) private var predicateAnswer: [Bool]
+  // By type number: its state, the atoms that its signals ask for, and its dated signals.
+  @exclusivity(unchecked) private var typeStates: UnsafeMutablePointer<TypeState>
+  @exclusivity(unchecked) private var typeMasks: UnsafeMutablePointer<UInt64>
+  @exclusivity(unchecked) private var typeCount = 0
+  @exclusivity(unchecked) private var datedByType: [[Int]] = []
+  // By property number: the mask of its field's atoms, then the mask of those that its value satisfies. A property not
+  // seen yet has the first word of all ones, which sends it the slow way.
+  @exclusivity(unchecked) private var properties: UnsafeMutablePointer<UInt64>
+  @exclusivity(unchecked) private var propertyCount = 0
+
+  /// The truth of all atoms where no field is there.
+  private let absent: UnsafeMutablePointer<UInt64>
+  /// The truth for the event at hand, and masks to work with.
+  private let truth: UnsafeMutablePointer<UInt64>
+  private let scratch: UnsafeMutablePointer<UInt64>
+
+  // Lists of slots, each its length and the slots.
+  @exclusivity(unchecked) private var memo: TruthMemo
+  @exclusivity(unchecked) private var lists: [Int32] = []
+
+  // What the events of the lead at hand add to each slot.
+  private let runs: InstantRuns
+  @exclusivity(unchecked) private var datedRuns: [[DatedEvent]]
+  @exclusivity(unchecked) private var hasDated = false
+
+  private static let unseen = UInt64.max
 
   /// A matcher for the event signals among the definitions of a pack; a slot is a position in `definitions`.
   public init(definitions: [SignalDefinition]) {
-    currentProperty = []
-    currentLiteral = []
-    currentEpoch = []
-    predicateEpoch = []
-    predicateAnswer = []
+    var found: [(slot: Int, filter: EventFilter, ignore: [EventFilter], isDated: Bool)] = []
     for (slot, definition) in definitions.enumerated() {
       guard case .events(let filter, let ignore) = definition else { continue }
-      let ignored = ignore.map { predicate(for: $0) }
-      signals.append(
-        EventSignal(
-          slot: slot, predicate: predicate(for: filter), ignore: ignored, isDated: definition.kind == .datedInstants))
+      found.append((slot, filter, ignore, definition.kind == .datedInstants))
     }
-    currentProperty = Array(repeating: -1, count: fieldNumbers.count)
-    currentLiteral = Array(repeating: -1, count: fieldNumbers.count)
-    currentEpoch = Array(repeating: 0, count: fieldNumbers.count)
-    predicateEpoch = Array(repeating: 0, count: predicates.count)
-    predicateAnswer = Array(repeating: false, count: predicates.count)
+    var table = AtomTable()
+    var predicates: [Predicate] = []
+    var numbers: [EventFilter: Int] = [:]
+    func predicate(for filter: EventFilter) -> Int {
+      if let number = numbers[filter] { return number }
+      predicates.append(
+        Predicate(
+          types: filter.types.map(Set.init), node: table.node(for: filter.condition),
+          condition: CompiledCondition(filter.condition)))
+      numbers[filter] = predicates.count - 1
+      return predicates.count - 1
+    }
+    signals = found.map { signal in
+      EventSignal(
+        slot: signal.slot, predicate: predicate(for: signal.filter), ignore: signal.ignore.map(predicate),
+        isDated: signal.isDated)
+    }
+    self.table = table
+    self.predicates = predicates
+    wordCount = table.wordCount
+    absent = .allocate(capacity: wordCount)
+    absent.initialize(repeating: 0, count: wordCount)
+    for field in table.atomsOfField.indices { table.answer(field, nil, into: absent) }
+    truth = .allocate(capacity: wordCount)
+    truth.initialize(repeating: 0, count: wordCount)
+    scratch = .allocate(capacity: wordCount * 2)
+    scratch.initialize(repeating: 0, count: wordCount * 2)
+    typeStates = .allocate(capacity: 1)
+    typeMasks = .allocate(capacity: 1)
+    properties = .allocate(capacity: 1)
+    memo = TruthMemo(wordCount: wordCount)
+    runs = InstantRuns(slotCount: definitions.count)
+    datedRuns = definitions.map { _ in [] }
   }
 
-  /// Whether any definition looks at events.
+  deinit {
+    absent.deallocate()
+    truth.deallocate()
+    scratch.deallocate()
+    typeStates.deallocate()
+    typeMasks.deallocate()
+    properties.deallocate()
+    memo.deallocate()
+  }
+
+  /// Whether no definition looks at events.
   public var isEmpty: Bool { signals.isEmpty }
 
   /// The names of the properties that any condition asks for.
-  public var fields: Dictionary<String, Int>.Keys { fieldNumbers.keys }
+  public var fields: Dictionary<String, Int>.Keys { table.fieldNumbers.keys }
 
-  private func predicate(for filter: EventFilter) -> Int {
-    if let number = predicateNumbers[filter] { return number }
-    let condition = CompiledCondition(filter.condition)
-    let number = predicates.count
-    predicates.append(
-      Predicate(
-        types: filter.types.map(Set.init), node: node(for: condition), condition: condition,
-        isTimeDependent: condition.isTimeDependent))
-    predicateNumbers[filter] = number
-    return number
+  // MARK: Events of a lead
+
+  /// Forgets the events added so far.
+  public func forgetEvents() {
+    runs.removeAll()
+    guard hasDated else { return }
+    for slot in datedRuns.indices { datedRuns[slot].removeAll(keepingCapacity: true) }
+    hasDated = false
   }
 
-  private func node(for condition: CompiledCondition) -> Node {
-    switch condition {
-    case .all(let parts): return .all(parts.map { node(for: $0) })
-    case .any(let parts): return .any(parts.map { node(for: $0) })
-    case .not(let part): return .not(node(for: part))
-    case .field(let name, let matchers):
-      let field = fieldNumbers[name] ?? fieldNumbers.count
-      fieldNumbers[name] = field
-      let absent = matchers.allSatisfy { $0.holds(nil, at: Instant(milliseconds: 0)) }
-      atoms.append(Atom(field: field, matchers: matchers, whenAbsent: absent))
-      return .atom(atoms.count - 1)
+  /// Adds an event, not earlier than those added before, to the slots that it matches.
+  ///
+  /// - Parameters:
+  ///   - type: the number of the event's type.
+  ///   - properties: the numbers of its interned properties.
+  ///   - literals: its other properties.
+  ///   - source: what the numbers stand for.
+  public func add(
+    at instant: Int64, type: Int, properties: UnsafeBufferPointer<Int32>,
+    literals: [(name: String, value: Value)], source: some PropertySource
+  ) {
+    guard isAsked(type, source) else { return }
+    judge(properties, literals, source)
+    var place = Int(plainSlots(type, source))
+    lists.withUnsafeBufferPointer { lists in
+      let end = place &+ 1 &+ Int(lists[place])
+      place &+= 1
+      while place < end {
+        runs.append(instant, to: Int(lists[place]))
+        place &+= 1
+      }
+    }
+    guard !datedByType[type].isEmpty else { return }
+    forEachDated(type, properties, literals, source) { slot, timeline in
+      hasDated = true
+      datedRuns[slot].append(DatedEvent(instant: instant, matches: timeline))
     }
   }
+
+  /// The instants that were added to a slot, in order; valid until the next event.
+  func instants(_ slot: Int) -> UnsafeBufferPointer<Int64> { runs[slot] }
+
+  /// The events that were added to a dated slot.
+  func dated(_ slot: Int) -> [DatedEvent] { datedRuns[slot] }
+
+  // MARK: One event
 
   /// Calls `found` for each signal that an event matches.
   ///
@@ -124,123 +184,165 @@ public final class EventMatcher {
     type: Int, properties: UnsafeBufferPointer<Int32>, literals: [(name: String, value: Value)],
     source: some PropertySource, found: (Match) -> Void
   ) {
-    let candidates = signals(forType: type, source: source)
-    guard !candidates.isEmpty else { return }
-    epoch += 1
-    for property in properties {
-      let field = field(ofProperty: Int(property), source: source)
-      guard field >= 0 else { continue }
-      currentProperty[field] = property
-      currentLiteral[field] = -1
-      currentEpoch[field] = epoch
+    guard isAsked(type, source) else { return }
+    judge(properties, literals, source)
+    let place = Int(plainSlots(type, source))
+    for slot in lists[(place + 1)..<(place + 1 + Int(lists[place]))] { found(.always(slot: Int(slot))) }
+    forEachDated(type, properties, literals, source) { found(.dated(slot: $0, $1)) }
+  }
+
+  // MARK: Types
+
+  @inline(__always)
+  private func isAsked(_ type: Int, _ source: some PropertySource) -> Bool {
+    if UInt(bitPattern: type) < UInt(bitPattern: typeCount), typeStates[type] != .unknown {
+      return typeStates[type] == .asked
     }
-    for (index, literal) in literals.enumerated() {
-      guard let field = fieldNumbers[literal.name] else { continue }
-      currentProperty[field] = -1
-      currentLiteral[field] = Int32(index)
-      currentEpoch[field] = epoch
+    return learn(type: type, source)
+  }
+
+  @inline(never)
+  private func learn(type: Int, _ source: some PropertySource) -> Bool {
+    // A number that nothing stands for takes no memory.
+    guard type >= 0 else { return false }
+    let name = source.typeName(type)
+    guard !name.isEmpty else { return false }
+    let asking = signals.indices.filter { predicates[signals[$0].predicate].hasType(name) }
+    if type >= typeCount {
+      let count = max(16, (type + 1) * 2)
+      let states = UnsafeMutablePointer<TypeState>.allocate(capacity: count)
+      states.initialize(repeating: .unknown, count: count)
+      states.update(from: typeStates, count: typeCount)
+      let masks = UnsafeMutablePointer<UInt64>.allocate(capacity: count * wordCount)
+      masks.initialize(repeating: 0, count: count * wordCount)
+      masks.update(from: typeMasks, count: typeCount * wordCount)
+      typeStates.deallocate()
+      typeMasks.deallocate()
+      typeStates = states
+      typeMasks = masks
+      typeCount = count
+      while datedByType.count < count { datedByType.append([]) }
     }
-    for index in candidates {
-      let signal = signals[index]
-      if signal.isDated {
-        let timeline = datedTimeline(of: signal, type: type, literals: literals, source: source)
-        if !timeline.isNever { found(.dated(slot: signal.slot, timeline)) }
-      } else if holds(signal.predicate, literals, source),
-        !signal.ignore.contains(where: { matchesType($0, type) && holds($0, literals, source) })
-      {
-        found(.always(slot: signal.slot))
+    datedByType[type] = asking.filter { signals[$0].isDated }
+    for index in asking where !signals[index].isDated {
+      for predicate in [signals[index].predicate] + signals[index].ignore {
+        predicates[predicate].node.forEachAtom { typeMasks[type * wordCount + $0 / 64] |= 1 << UInt64($0 % 64) }
       }
     }
+    typeStates[type] = asking.isEmpty ? .unasked : .asked
+    return !asking.isEmpty
   }
 
-  private func signals(forType type: Int, source: some PropertySource) -> [Int] {
-    if type < signalsByType.count, let known = signalsByType[type] { return known }
-    while signalsByType.count <= type {
-      signalsByType.append(nil)
-      typeNames.append(nil)
+  // MARK: Properties
+
+  /// Works out the truth of all atoms for an event.
+  @inline(__always)
+  private func judge(
+    _ numbers: UnsafeBufferPointer<Int32>, _ literals: [(name: String, value: Value)], _ source: some PropertySource
+  ) {
+    for word in 0..<wordCount { truth[word] = absent[word] }
+    for number in numbers {
+      let property = Int(number)
+      if UInt(bitPattern: property) < UInt(bitPattern: propertyCount),
+        properties[property &* 2 &* wordCount] != EventMatcher.unseen
+      {
+        let entry = properties + property &* 2 &* wordCount
+        for word in 0..<wordCount {
+          truth[word] = truth[word] & ~entry[word] | entry[wordCount &+ word]
+        }
+      } else {
+        learn(property: property, source)
+      }
     }
+    if !literals.isEmpty { judge(literals) }
+  }
+
+  @inline(never)
+  private func judge(_ literals: [(name: String, value: Value)]) {
+    for literal in literals {
+      if let field = table.fieldNumbers[literal.name] { apply(field, literal.value) }
+    }
+  }
+
+  private func apply(_ field: Int, _ value: Value) {
+    scratch.update(repeating: 0, count: wordCount * 2)
+    table.cover(field, in: scratch)
+    table.answer(field, value, into: scratch + wordCount)
+    for word in 0..<wordCount { truth[word] = truth[word] & ~scratch[word] | scratch[wordCount + word] }
+  }
+
+  /// Judges a property seen for the first time, and remembers it.
+  @inline(never)
+  private func learn(property: Int, _ source: some PropertySource) {
+    guard property >= 0 else { return }
+    let name = source.propertyName(property)
+    let field = table.fieldNumbers[name]
+    if let field {
+      apply(field, source.propertyValue(property))
+    } else {
+      scratch.update(repeating: 0, count: wordCount * 2)
+    }
+    // A number that nothing stands for takes no memory.
+    guard !name.isEmpty else { return }
+    if property >= propertyCount {
+      let count = max(256, (property + 1) * 2)
+      let grown = UnsafeMutablePointer<UInt64>.allocate(capacity: count * 2 * wordCount)
+      grown.initialize(repeating: EventMatcher.unseen, count: count * 2 * wordCount)
+      grown.update(from: properties, count: propertyCount * 2 * wordCount)
+      properties.deallocate()
+      properties = grown
+      propertyCount = count
+    }
+    (properties + property * 2 * wordCount).update(from: scratch, count: wordCount * 2)
+  }
+
+  // MARK: Signals
+
+  /// Where the list of the undated slots for the event at hand begins.
+  @inline(__always)
+  private func plainSlots(_ type: Int, _ source: some PropertySource) -> Int32 {
+    let mask = typeMasks + type &* wordCount
+    for word in 0..<wordCount { truth[word] &= mask[word] }
+    let known = memo.answer(Int32(truncatingIfNeeded: type), truth)
+    return known >= 0 ? known : decide(type, source)
+  }
+
+  @inline(never)
+  private func decide(_ type: Int, _ source: some PropertySource) -> Int32 {
     let name = source.typeName(type)
-    typeNames[type] = name
-    let matching = signals.indices.filter { predicates[signals[$0].predicate].types?.contains(name) ?? true }
-    signalsByType[type] = matching
-    return matching
-  }
-
-  private func matchesType(_ predicate: Int, _ type: Int) -> Bool {
-    guard let types = predicates[predicate].types else { return true }
-    return typeNames[type].map { types.contains($0) } ?? false
-  }
-
-  private func field(ofProperty property: Int, source: some PropertySource) -> Int {
-    if property < fieldByProperty.count {
-      let known = fieldByProperty[property]
-      if known != -2 { return Int(known) }
-    } else {
-      fieldByProperty.append(contentsOf: repeatElement(-2, count: property + 1 - fieldByProperty.count))
+    if memo.isFull {
+      memo.removeAll()
+      lists.removeAll(keepingCapacity: true)
     }
-    let field = fieldNumbers[source.propertyName(property)] ?? -1
-    fieldByProperty[property] = Int32(field)
-    return field
-  }
-
-  private func holds(
-    _ predicate: Int, _ literals: [(name: String, value: Value)], _ source: some PropertySource
-  ) -> Bool {
-    if predicateEpoch[predicate] == epoch { return predicateAnswer[predicate] }
-    let answer = holds(predicates[predicate].node, literals, source)
-    predicateEpoch[predicate] = epoch
-    predicateAnswer[predicate] = answer
-    return answer
-  }
-
-  private func holds(
-    _ node: Node, _ literals: [(name: String, value: Value)], _ source: some PropertySource
-  ) -> Bool {
-    switch node {
-    case .all(let parts):
-      for part in parts where !holds(part, literals, source) { return false }
-      return true
-    case .any(let parts):
-      for part in parts where holds(part, literals, source) { return true }
-      return false
-    case .not(let part): return !holds(part, literals, source)
-    case .atom(let index): return answer(atom: index, literals, source)
+    let start = lists.count
+    lists.append(0)
+    for signal in signals where !signal.isDated {
+      let predicate = predicates[signal.predicate]
+      guard predicate.hasType(name), predicate.node.holds(truth) else { continue }
+      let isIgnored = signal.ignore.contains { predicates[$0].hasType(name) && predicates[$0].node.holds(truth) }
+      if !isIgnored { lists.append(Int32(signal.slot)) }
     }
+    lists[start] = Int32(lists.count - start - 1)
+    memo.insert(Int32(truncatingIfNeeded: type), truth, Int32(start))
+    return Int32(start)
   }
 
-  private func answer(
-    atom index: Int, _ literals: [(name: String, value: Value)], _ source: some PropertySource
-  ) -> Bool {
-    let field = atoms[index].field
-    guard currentEpoch[field] == epoch else { return atoms[index].whenAbsent }
-    let never = Instant(milliseconds: 0)
-    let property = Int(currentProperty[field])
-    guard property >= 0 else {
-      let value = literals[Int(currentLiteral[field])].value
-      return atoms[index].matchers.allSatisfy { $0.holds(value, at: never) }
-    }
-    if property < atoms[index].answers.count {
-      let known = atoms[index].answers[property]
-      if known != 0 { return known == 2 }
-    } else {
-      let missing = property + 1 - atoms[index].answers.count
-      atoms[index].answers.append(contentsOf: repeatElement(0, count: max(missing, atoms[index].answers.count)))
-    }
-    let value = source.propertyValue(property)
-    let answer = atoms[index].matchers.allSatisfy { $0.holds(value, at: never) }
-    atoms[index].answers[property] = answer ? 2 : 1
-    return answer
-  }
-
-  private func datedTimeline(
-    of signal: EventSignal, type: Int, literals: [(name: String, value: Value)], source: some PropertySource
-  ) -> Timeline {
-    let ignored = signal.ignore.filter { matchesType($0, type) }.map { predicates[$0].condition }
-    let whole = CompiledCondition.all([predicates[signal.predicate].condition, .not(.any(ignored))])
-    return whole.timeline { name in
-      guard let field = self.fieldNumbers[name], self.currentEpoch[field] == self.epoch else { return nil }
-      let property = Int(self.currentProperty[field])
-      return property >= 0 ? source.propertyValue(property) : literals[Int(self.currentLiteral[field])].value
+  /// Calls `body` for each dated signal that an event may match, with when it does.
+  private func forEachDated(
+    _ type: Int, _ numbers: UnsafeBufferPointer<Int32>, _ literals: [(name: String, value: Value)],
+    _ source: some PropertySource, _ body: (_ slot: Int, _ timeline: Timeline) -> Void
+  ) {
+    guard !datedByType[type].isEmpty else { return }
+    let typeName = source.typeName(type)
+    for index in datedByType[type] {
+      let signal = signals[index]
+      let ignored = signal.ignore.filter { predicates[$0].hasType(typeName) }.map { predicates[$0].condition }
+      let whole = CompiledCondition.all([predicates[signal.predicate].condition, .not(.any(ignored))])
+      let timeline = whole.timeline { name in
+        if let literal = literals.last(where: { $0.name == name }) { return literal.value }
+        return numbers.last { source.propertyName(Int($0)) == name }.map { source.propertyValue(Int($0)) }
+      }
+      if !timeline.isNever { body(signal.slot, timeline) }
     }
   }
 }

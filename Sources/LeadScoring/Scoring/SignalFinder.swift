@@ -1,0 +1,133 @@
+internal import LeadStore
+internal import RecordFormats
+internal import ScoreEngine
+
+/// Finds what the signals of a pack say about leads. Used by one thread at a time.
+final class SignalFinder {
+  let pack: SignalPack
+  private let matcher: EventMatcher
+  private let reader: AttributeReader
+  private let dictionary: PropertyDictionary
+  private let pageReader = EventPageReader()
+  @exclusivity(unchecked) private var properties: [Int32] = []
+  @exclusivity(unchecked) private var literals: [(name: String, value: Value)] = []
+  /// The names of the properties that conditions ask for, as the JSON texts that begin a literal with one: `["name",`.
+  /// Nil where a name is not ASCII, since equal names may then differ in their bytes.
+  private let literalOpenings: [[UInt8]]?
+
+  init(pack: SignalPack, dictionary: PropertyDictionary) {
+    self.pack = pack
+    self.dictionary = dictionary
+    matcher = EventMatcher(definitions: pack.definitions)
+    reader = AttributeReader(definitions: pack.definitions)
+    let isASCII = matcher.fields.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }
+    literalOpenings =
+      !isASCII
+      ? nil
+      : matcher.fields.map { name in
+        var opening: [UInt8] = [UInt8(ascii: "[")]
+        var name = name
+        name.withUTF8 { NormalizedText.appendJSON($0, to: &opening) }
+        opening.append(UInt8(ascii: ","))
+        return opening
+      }
+  }
+
+  /// Whether any signal looks at events.
+  var asksForEvents: Bool { !matcher.isEmpty }
+
+  /// Whether any signal looks at attributes.
+  var asksForAttributes: Bool { !reader.matcher.isEmpty }
+
+  // MARK: Events
+
+  /// Forgets the events added so far.
+  func reset() {
+    matcher.forgetEvents()
+  }
+
+  /// Adds an event that is not earlier than those added since the last reset.
+  func add(at instant: Int64, tail: UnsafeBufferPointer<UInt8>) throws {
+    guard !matcher.isEmpty else { return }
+    guard let parts = EventTail(tail) else { throw StoreError.damaged("an event") }
+    properties.removeAll(keepingCapacity: true)
+    literals.removeAll(keepingCapacity: true)
+    parts.forEachProperty(interned: { properties.append($0) }, literal: { takeLiteral($0) })
+    properties.withUnsafeBufferPointer { properties in
+      matcher.add(
+        at: instant, type: parts.type, properties: properties, literals: literals, source: dictionary)
+    }
+    if let failure = dictionary.failure { throw failure }
+  }
+
+  /// Adds the events of a page, none of which is earlier than those added since the last reset.
+  ///
+  /// - Throws: `StoreError.damaged`, `DatabaseError`.
+  func add(page: UnsafeBufferPointer<UInt8>, firstAt: Int64) throws {
+    guard !matcher.isEmpty else { return }
+    let pageReader = self.pageReader
+    let matcher = self.matcher
+    try pageReader.begin(page, firstAt: firstAt)
+    literals.removeAll(keepingCapacity: true)
+    while try pageReader.next() {
+      if !pageReader.literals.isEmpty { takeLiterals() }
+      matcher.add(
+        at: pageReader.instant, type: pageReader.type, properties: pageReader.properties, literals: literals,
+        source: dictionary)
+      if !literals.isEmpty { literals.removeAll(keepingCapacity: true) }
+    }
+    if let failure = dictionary.failure { throw failure }
+  }
+
+  @inline(never)
+  private func takeLiterals() {
+    for range in pageReader.literals { takeLiteral(pageReader.literal(range)) }
+  }
+
+  /// Takes `["name", value]` where a condition asks for the name.
+  private func takeLiteral(_ json: UnsafeBufferPointer<UInt8>) {
+    if let literalOpenings, !literalOpenings.contains(where: { json.starts(with: $0) }) { return }
+    if let parsed = try? JSONParser.parse(json), case .array(let pair) = parsed, pair.count == 2,
+      let name = pair[0].stringValue, let value = Value(json: pair[1])
+    {
+      literals.append((name, value))
+    }
+  }
+
+  // MARK: Records
+
+  /// Fills a record from what was added since the last reset, on top of what a record before it held.
+  ///
+  /// - Parameters:
+  ///   - previous: the lead's record before; nil to start from the added events alone.
+  ///   - attributes: the lead's attributes where they are new; nil keeps the timelines of `previous`.
+  func fill(
+    _ record: inout SignalRecord, createdAt: Int64, previous: SignalRecord?, attributes: AttributeSet?
+  ) {
+    if let attributes { reader.read(attributes) }
+    fill(&record, createdAt, previous, hasAttributes: attributes != nil)
+  }
+
+  /// Fills a record as ``fill(_:createdAt:previous:attributes:)`` does, from attributes as they are stored.
+  ///
+  /// - Parameter attributesJSON: the JSON object.
+  func fill(
+    _ record: inout SignalRecord, createdAt: Int64, previous: SignalRecord?,
+    attributesJSON: UnsafeBufferPointer<UInt8>?
+  ) {
+    if let attributesJSON { reader.read(attributesJSON) }
+    fill(&record, createdAt, previous, hasAttributes: attributesJSON != nil)
+  }
+
+  private func fill(
+    _ record: inout SignalRecord, _ createdAt: Int64, _ previous: SignalRecord?, hasAttributes: Bool
+  ) {
+    guard let previous else {
+      if !hasAttributes { reader.readNothing() }
+      record.fill(createdAt: createdAt, events: matcher, attributes: reader.matcher)
+      return
+    }
+    record.fill(
+      createdAt: createdAt, over: previous, events: matcher, attributes: hasAttributes ? reader.matcher : nil)
+  }
+}

@@ -327,7 +327,7 @@ import Testing
     }
     #expect(throws: ScoringError.self) { try world.session.dropPlan(plan, model: "other") }
     #expect(try world.session.plans(model: "other").isEmpty)
-    try world.session.database.connection.execute("UPDATE plan SET format = 2")
+    try world.session.database.connection.execute("UPDATE plan SET format = 1")
     guard case .planRefused = try world.refused({ _ = try world.apply(second, plan: plan) }) else {
       throw RandomDatabaseFault(description: "applied though of another form")
     }

@@ -223,7 +223,7 @@ extension ScoringSession {
 
     var record = SignalRecord(kinds: pack.kinds)
     var stored = SignalRecord(kinds: old.kinds)
-    func assemble(lead: Int64, createdAt: Int64, found: SignalRecord?) throws {
+    func assemble(_ lead: Int64, createdAt: Int64, found: SignalRecord?) throws {
       let hasStored =
         try old.id != 0
         && database.signals.withState(pack: old.id, lead: lead) { bytes in
@@ -243,25 +243,12 @@ extension ScoringSession {
       try scorer.store(record, lead: lead)
       try body(lead, record)
     }
-    if missing.isEmpty {
-      try forEachLeadBlock { rows in
-        for row in rows { try assemble(lead: row.id, createdAt: row.createdAt, found: nil) }
-      }
-    } else {
-      try forEachRebuiltRecord(partial) { lead, found in
-        try assemble(lead: lead.id, createdAt: lead.createdAt, found: found)
-      }
+    guard missing.isEmpty else {
+      return try forEachRebuiltRecord(partial) { try assemble($0, createdAt: $1.createdAt, found: $1) }
     }
-  }
-
-  private func forEachLeadBlock(_ body: ([LeadRow]) throws -> Void) throws {
-    let greatest = try database.leads.greatestID()
-    var first: Int64 = 1
-    while first <= greatest {
-      var rows: [LeadRow] = []
-      try database.leads.forEach(from: first, through: first + 4095) { rows.append($0) }
-      try body(rows)
-      first += 4096
-    }
+    let reader = try FactReader(database, events: false)
+    defer { reader.finish() }
+    try reader.begin(leads: 1...Int64.max)
+    while try reader.next() { try assemble(reader.lead, createdAt: reader.createdAt, found: nil) }
   }
 }

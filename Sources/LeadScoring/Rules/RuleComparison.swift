@@ -1,183 +1,257 @@
 internal import LeadStore
 internal import ScoreEngine
 
-/// One lead under the active rules and under others, as of one instant.
-struct LeadComparison {
-  /// A lead's standing under some rules. Points are hundredths, by position in the rules.
-  struct Standing {
-    var score: Int64
-    var stage: String?
-    var ruleStage: String?
-    var grade: String?
-    var groups: [Int64]
-    var rules: [Int64]
-    /// When anything may change next with time alone.
-    var nextChange: Int64?
-  }
+/// Two versions of rules to compare on all leads of a model: what each thread needs to know, and nothing that is one
+/// thread's alone.
+struct RuleComparison: Sendable {
+  let model: Int64
+  /// The number of the active version.
+  let version: Int
+  let before: CompiledRules
+  let after: CompiledRules
+  let asOf: Int64
+  /// The number of the stored pack and its signals.
+  let pack: Int64
+  let stored: [SignalDefinition]
+  /// What the other rules ask and no active version asked.
+  let missing: [SignalDefinition]
+  /// The signals that the other rules ask for, by their places in `stored` and `missing`.
+  let slots: [Int]
+  /// Whether stored scores are those as of `asOf` where nothing falls due until then.
+  let isForward: Bool
 
-  var lead: Int64
-  var before: Standing
-  var after: Standing
-  /// A hash of what the other rules see of the lead's facts.
-  var facts: UInt64
-
-  /// A hash of the lead's standing under the other rules.
-  var result: UInt64 { FixedHash.result(score: after.score, stage: after.stage, grade: after.grade) }
-
-  var isChanged: Bool {
-    before.score != after.score || before.stage != after.stage || before.grade != after.grade
-  }
-}
-
-/// A 64-bit hash that is the same in every process (FNV-1a, finished as in MurmurHash3).
-struct FixedHash {
-  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  mutating func combine(_ value: Int64) {
-    var rest = UInt64(bitPattern: value)
-    for _ in 0..<8 {
-      state = (state ^ (rest & 0xFF)) &* 0x0000_0100_0000_01B3
-      rest >>= 8
-    }
-  }
-
-  mutating func combine(_ text: String?) {
-    guard let text else {
-      combine(-1)
-      return
-    }
-    combine(Int64(text.utf8.count))
-    for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-  }
-
-  /// The hash; never 0, which stands for none.
-  var value: UInt64 {
-    var mixed = state
-    mixed ^= mixed >> 33
-    mixed = mixed &* 0xFF51_AFD7_ED55_8CCD
-    mixed ^= mixed >> 33
-    return mixed == 0 ? 1 : mixed
-  }
-
-  static func result(score: Int64, stage: String?, grade: String?) -> UInt64 {
-    var hash = FixedHash()
-    hash.combine(score)
-    hash.combine(stage)
-    hash.combine(grade)
-    return hash.value
-  }
-
-  /// What some rules see of a lead: its creation, the findings of the signals they ask for, what people said.
-  static func facts(_ record: SignalRecord, slots: [Int], _ judgement: Judgement) -> UInt64 {
-    var hash = FixedHash()
-    hash.combine(record.createdAt)
-    for slot in slots {
-      let values = record.slot(slot)
-      hash.combine(Int64(values.count) << 1 | (record.timeline(slot).initial ? 1 : 0))
-      for value in values { hash.combine(value) }
-    }
-    for adjustment in judgement.adjustments {
-      hash.combine(adjustment.points)
-      hash.combine(adjustment.from)
-      hash.combine(adjustment.until ?? Int64.max)
-    }
-    for track in judgement.fastTracks {
-      hash.combine(track.stage)
-      hash.combine(track.from)
-      hash.combine(track.until ?? Int64.max)
-    }
-    return hash.value
-  }
-}
-
-extension ScoringSession {
-  /// Evaluates every lead of a model as of an instant under its active rules and under others, and stores nothing.
-  ///
-  /// Signals that the active rules ask for are not looked for again: where the others ask nothing new, no event is read.
-  ///
-  /// - Complexity: O(leads), and O(events) where the others ask what no active version asks.
-  func compare(
-    _ model: ActiveModel, with other: CompiledRules, asOf: Int64, leads: ClosedRange<Int64> = 1...Int64.max,
-    _ body: (LeadComparison) throws -> Void
-  ) throws {
-    let known = Set(pack.definitions)
-    let missing = other.signals.filter { !known.contains($0) }
-    let definitions = pack.definitions + missing
-    let extended = SignalPack(id: 0, definitions: definitions)
-    guard let before = LeadEvaluator(rules: model.rules, pack: definitions),
-      let after = LeadEvaluator(rules: other, pack: definitions)
-    else { return }
+  init(_ session: ScoringSession, _ model: ActiveModel, with other: CompiledRules, asOf: Int64) throws {
+    self.model = model.row.id
+    version = model.version.number
+    before = model.rules
+    after = other
+    self.asOf = asOf
+    pack = session.pack.id
+    stored = session.pack.definitions
+    let known = Set(stored)
+    missing = other.signals.filter { !known.contains($0) }
     var positions: [SignalDefinition: Int] = [:]
-    for (slot, definition) in definitions.enumerated() { positions[definition] = slot }
-    let slots = other.signals.compactMap { positions[$0] }
-    let asksJudgement = try !database.judgements.isEmpty()
-
-    func evaluate(_ lead: Int64, _ record: SignalRecord, _ row: ScoreRow) throws {
-      let judgement = try asksJudgement ? self.judgement(model: model, lead: lead) : .none
-      // First to the instant under the active rules, as the clock would do it.
-      var stage = before.position(ofStage: row.ruleStage)
-      var due = row.nextChangeAt
-      while let instant = due, instant <= asOf {
-        before.evaluate(record, at: instant, currentStage: stage, judgement: judgement)
-        stage = max(before.ruleStage, 0)
-        due = before.nextChange == Int64.max ? nil : before.nextChange
-      }
-      before.evaluate(record, at: asOf, currentStage: stage, judgement: judgement)
-      after.evaluate(
-        record, at: asOf, currentStage: after.position(ofStage: before.ruleStageName), judgement: judgement)
-      try body(
-        LeadComparison(
-          lead: lead, before: before.standing, after: after.standing,
-          facts: FixedHash.facts(record, slots: slots, judgement)))
-    }
-
-    if missing.isEmpty {
-      try forEachScoredRecord(model, leads) { lead, record, row in try evaluate(lead, record, row) }
-      return
-    }
-    let partial = SignalFinder(pack: SignalPack(id: 0, definitions: missing), dictionary: dictionary)
-    var stored = SignalRecord(kinds: pack.kinds)
-    var record = SignalRecord(kinds: extended.kinds)
-    try forEachRebuiltRecord(partial, leads: leads) { lead, found in
-      guard let row = try database.scores.row(model: model.row.id, lead: lead.id) else { return }
-      guard try unpack(lead: lead.id, into: &stored) else {
-        throw StoreError.damaged("the signal state of lead '\(lead.key)'; run `leadscore score --all`")
-      }
-      record.reset(createdAt: stored.createdAt)
-      for slot in pack.definitions.indices { record.append(slot: slot, of: stored) }
-      for slot in missing.indices { record.append(slot: slot, of: found) }
-      try evaluate(lead.id, record, row)
-    }
-  }
-
-  /// Calls `body` with each lead's stored record and score, in order, a block of leads at a time.
-  private func forEachScoredRecord(
-    _ model: ActiveModel, _ leads: ClosedRange<Int64>, _ body: (Int64, SignalRecord, ScoreRow) throws -> Void
-  ) throws {
-    var record = SignalRecord(kinds: pack.kinds)
-    let greatest = try min(database.leads.greatestID(), leads.upperBound)
-    var first = leads.lowerBound
-    while first <= greatest {
-      let last = min(first + PlanTable.blockSize - 1, greatest)
-      var rows: [ScoreRow] = []
-      try database.scores.forEach(model: model.row.id, leads: first...last) { rows.append($0) }
-      var next = 0
-      try database.signals.forEachState(pack: pack.id, leads: first...last) { lead, bytes in
-        guard record.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
-        while next < rows.count, rows[next].lead < lead { next += 1 }
-        guard next < rows.count, rows[next].lead == lead else { return }
-        try body(lead, record, rows[next])
-      }
-      first = last + 1
-    }
+    for (slot, definition) in (stored + missing).enumerated() { positions[definition] = slot }
+    slots = other.signals.compactMap { positions[$0] }
+    isForward = try session.database.models.lastEvaluation().map { $0 <= asOf } ?? true
   }
 }
 
-extension LeadEvaluator {
-  /// The last evaluation's result.
-  var standing: LeadComparison.Standing {
-    LeadComparison.Standing(
-      score: score, stage: stage, ruleStage: ruleStageName, grade: grade, groups: groupScores, rules: rulePoints,
-      nextChange: nextChange == Int64.max ? nil : nextChange)
+/// Evaluates one lead after the other under the active rules and under others as of an instant, and stores nothing. One
+/// thread's, on one connection, within one read transaction.
+///
+/// Signals that the active rules ask for are not looked for again: where the others ask nothing new, no event is read,
+/// and where they ask of attributes alone, none either. Where nothing fell due since a lead was scored, its stored score
+/// is what the active rules give.
+final class LeadComparer {
+  let comparison: RuleComparison
+  let database: LeadDatabase
+  let reader: ScoredLeadReader
+  private let before: LeadEvaluator
+  private let after: LeadEvaluator
+  private let finder: SignalFinder?
+  private let asksJudgement: Bool
+  @exclusivity(unchecked) private var record: SignalRecord
+  @exclusivity(unchecked) private var found: SignalRecord
+  private let storedPoints: UnsafeMutableBufferPointer<Int64>
+  // By the reader's number of a stage: its position among those of the other rules, -1 for one not asked for yet.
+  @exclusivity(unchecked) private var positions: [Int] = []
+  private let beforeTexts: RuleTexts
+  private let afterTexts: RuleTexts
+
+  // MARK: The lead at hand
+
+  /// Scores in hundredths; stages and grades by the reader's numbers.
+  @exclusivity(unchecked) private(set) var scoreBefore: Int64 = 0
+  @exclusivity(unchecked) private(set) var stageBefore = 0
+  @exclusivity(unchecked) private(set) var gradeBefore = 0
+  @exclusivity(unchecked) private(set) var pointsBefore: UnsafeBufferPointer<Int64>
+  @exclusivity(unchecked) private(set) var scoreAfter: Int64 = 0
+  @exclusivity(unchecked) private(set) var stageAfter = 0
+  @exclusivity(unchecked) private(set) var gradeAfter = 0
+  @exclusivity(unchecked) private var judgement = Judgement.none
+
+  var lead: Int64 { reader.lead }
+  var pointsAfter: UnsafeBufferPointer<Int64> { after.rulePointsInPlace }
+  /// When anything may change next under the other rules; `Int64.max` for never.
+  var nextChangeAfter: Int64 { after.nextChange }
+  /// A hash of what the other rules see of the lead's facts.
+  var facts: UInt64 { FixedHash.facts(record, slots: comparison.slots, judgement) }
+
+  var isChanged: Bool { scoreBefore != scoreAfter || stageBefore != stageAfter || gradeBefore != gradeAfter }
+
+  init(_ comparison: RuleComparison, on database: LeadDatabase) throws {
+    self.comparison = comparison
+    self.database = database
+    let definitions = comparison.stored + comparison.missing
+    guard let before = LeadEvaluator(rules: comparison.before, pack: definitions),
+      let after = LeadEvaluator(rules: comparison.after, pack: definitions)
+    else { throw StoreError.damaged("the list of signals; run `leadscore score --all`") }
+    self.before = before
+    self.after = after
+    var facts: ScoredLeadReader.Facts = []
+    if comparison.missing.isEmpty {
+      finder = nil
+    } else {
+      let finder = SignalFinder(
+        pack: SignalPack(id: 0, definitions: comparison.missing), dictionary: try PropertyDictionary(database))
+      if finder.asksForEvents { facts.insert(.events) }
+      if finder.asksForAttributes { facts.insert(.attributes) }
+      self.finder = finder
+    }
+    reader = try ScoredLeadReader(database, model: comparison.model, pack: comparison.pack, facts: facts)
+    asksJudgement = try !database.judgements.isEmpty()
+    record = SignalRecord(kinds: definitions.map(\.kind))
+    found = SignalRecord(kinds: comparison.missing.map(\.kind))
+    storedPoints = .allocate(capacity: comparison.before.ruleNames.count)
+    storedPoints.initialize(repeating: 0)
+    pointsBefore = UnsafeBufferPointer(storedPoints)
+    beforeTexts = RuleTexts(before)
+    afterTexts = RuleTexts(after)
+  }
+
+  deinit {
+    storedPoints.deallocate()
+  }
+
+  /// Begins with the leads whose numbers lie in a range.
+  func begin(leads: ClosedRange<Int64>) throws { try reader.begin(leads: leads) }
+
+  /// Compares the next lead; false where there is none.
+  func next() throws -> Bool {
+    guard try reader.next() else { return false }
+    guard try readRecord() else {
+      let key = try database.leads.row(id: reader.lead)?.key ?? ""
+      throw StoreError.damaged("the signal state of lead '\(key)'; run `leadscore score --all`")
+    }
+    let asOf = comparison.asOf
+    if asksJudgement { judgement = try database.judgement(model: comparison.model, lead: reader.lead) }
+    let stage: Int
+    if isStoredScoreCurrent, reader.readRules(into: storedPoints) {
+      scoreBefore = reader.score
+      stageBefore = reader.stage
+      gradeBefore = reader.grade
+      pointsBefore = UnsafeBufferPointer(storedPoints)
+      stage = position(ofStage: reader.ruleStage)
+    } else {
+      stage = evaluateBefore()
+    }
+    after.evaluate(record, at: asOf, currentStage: stage, judgement: judgement)
+    scoreAfter = after.score
+    stageAfter = afterTexts.stage(reader)
+    gradeAfter = afterTexts.grade(reader)
+    return true
+  }
+
+  private var isStoredScoreCurrent: Bool {
+    comparison.isForward && reader.version == comparison.version
+      && (reader.nextChange.map { $0 > comparison.asOf } ?? true)
+  }
+
+  private func readRecord() throws -> Bool {
+    let storedCount = comparison.stored.count
+    guard let isRecord = try reader.withRecord({ record.unpack($0, slots: storedCount) }), isRecord else {
+      return false
+    }
+    guard let finder else { return true }
+    finder.reset()
+    if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1) } }
+    if finder.asksForAttributes {
+      let attributes: Void? = try reader.withAttributes {
+        finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: $0)
+      }
+      if attributes == nil { return false }
+    } else {
+      finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: nil)
+    }
+    for slot in comparison.missing.indices { record.append(slot: slot, of: found) }
+    return true
+  }
+
+  /// Evaluates the lead under the active rules, first at each instant that fell due, as the clock would do it; returns
+  /// the position of its stage among those of the other rules.
+  private func evaluateBefore() -> Int {
+    // Asking for a stage may give it a number, so that comes first.
+    let storedStage = reader.ruleStage
+    var stage = before.position(ofStage: reader.texts.text(storedStage))
+    var due = reader.nextChange ?? Int64.max
+    while due <= comparison.asOf {
+      before.evaluate(record, at: due, currentStage: stage, judgement: judgement)
+      stage = max(before.ruleStage, 0)
+      due = before.nextChange
+    }
+    before.evaluate(record, at: comparison.asOf, currentStage: stage, judgement: judgement)
+    scoreBefore = before.score
+    stageBefore = beforeTexts.stage(reader)
+    gradeBefore = beforeTexts.grade(reader)
+    pointsBefore = before.rulePointsInPlace
+    return after.position(ofStage: before.ruleStageName)
+  }
+
+  /// The position, among the stages of the other rules, of a stage with one of the reader's numbers.
+  private func position(ofStage number: Int) -> Int {
+    while positions.count <= number {
+      positions.append(after.position(ofStage: reader.texts.text(positions.count)))
+    }
+    return positions[number]
+  }
+
+  // MARK: In words
+
+  /// The lead at hand as it moves, with the rules whose points differ, or all that give any.
+  func move(reasons limit: Int, all: Bool = false) throws -> PreviewReport.Move {
+    var points: [String: (Int64, Int64)] = [:]
+    for (id, value) in zip(comparison.before.ruleNames, pointsBefore) { points[id, default: (0, 0)].0 = value }
+    for (id, value) in zip(comparison.after.ruleNames, pointsAfter) { points[id, default: (0, 0)].1 = value }
+    let reasons = points.filter { $0.value.0 != $0.value.1 || (all && $0.value.0 != 0) }
+      .map { PreviewReport.Reason(rule: $0.key, before: $0.value.0, after: $0.value.1) }
+      .sorted { (($0.after - $0.before).magnitude, $1.rule) > (($1.after - $1.before).magnitude, $0.rule) }
+    let texts = reader.texts
+    return PreviewReport.Move(
+      key: try database.leads.row(id: lead)?.key ?? "", before: scoreBefore, after: scoreAfter,
+      stageBefore: texts.text(stageBefore), stageAfter: texts.text(stageAfter),
+      gradeBefore: texts.text(gradeBefore), gradeAfter: texts.text(gradeAfter),
+      reasons: Array(reasons.prefix(limit)))
+  }
+}
+
+/// A reader's numbers for the stages and grades of an evaluator.
+private final class RuleTexts {
+  private let evaluator: LeadEvaluator
+  // By stage position, and by the evaluator's number of a grade; -1 for one not asked for yet.
+  @exclusivity(unchecked) private var stages: [Int] = []
+  @exclusivity(unchecked) private var grades: [Int] = []
+
+  init(_ evaluator: LeadEvaluator) {
+    self.evaluator = evaluator
+  }
+
+  /// The number of the stage that the last evaluation shows.
+  func stage(_ reader: ScoredLeadReader) -> Int {
+    if evaluator.isFastTracked { return reader.number(evaluator.stage) }
+    let stage = evaluator.stageNumber
+    guard stage >= 0 else { return 0 }
+    while stages.count <= stage { stages.append(reader.number(evaluator.rules.stageNames[stages.count])) }
+    return stages[stage]
+  }
+
+  /// The number of the grade that the last evaluation gave.
+  func grade(_ reader: ScoredLeadReader) -> Int {
+    let grade = evaluator.gradeNumber
+    while grades.count <= grade { grades.append(-1) }
+    if grades[grade] < 0 { grades[grade] = reader.number(evaluator.grade) }
+    return grades[grade]
+  }
+}
+
+extension LeadDatabase {
+  /// What people said about a lead.
+  func judgement(model: Int64, lead: Int64) throws -> Judgement {
+    let tracks = try judgements.fastTracks(model: model, lead: lead)
+    let adjustments = try judgements.adjustments(lead: lead)
+    guard !tracks.isEmpty || !adjustments.isEmpty else { return .none }
+    return Judgement(
+      adjustments: adjustments.map { Adjustment(points: $0.points, from: $0.from, until: $0.until) },
+      fastTracks: tracks.map { FastTrack(stage: $0.stage, from: $0.from, until: $0.until) })
   }
 }

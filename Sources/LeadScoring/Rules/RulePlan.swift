@@ -21,7 +21,7 @@ public struct PlanMoves: Sendable, Equatable {
 /// Compares what an application gives with what its plan saw, lead by lead in the order of their numbers.
 struct RulePlan {
   /// The layout of plans that this program writes and reads.
-  static let format = 1
+  static let format = 2
   /// How many keys a refusal names.
   static let namedLeads = 10
 

@@ -40,22 +40,23 @@ extension ScoringSession {
         report.leads += 1
         onProgress?(
           Progress(label: "Recomputing", unit: "leads", done: report.leads, total: total, items: report.leads))
-        if try !unpack(lead: lead.id, into: &stored) || !stored.isEqual(to: record) {
+        if try !unpack(lead: lead, into: &stored) || !stored.isEqual(to: record) {
           report.signalDifferences += 1
-          try scorer.store(record, lead: lead.id)
+          try scorer.store(record, lead: lead)
         }
         for model in models {
-          try scorer.catchUp(model, lead: lead.id, record: record, to: asOf)
-          let before = try database.scores.row(model: model.row.id, lead: lead.id)
+          try scorer.catchUp(model, lead: lead, record: record, to: asOf)
+          let before = try database.scores.row(model: model.row.id, lead: lead)
           try scorer.evaluate(
-            model, lead: lead.id, row: before, record: record, at: asOf, cause: before == nil ? .import : .recompute)
-          guard let after = try database.scores.row(model: model.row.id, lead: lead.id) else { continue }
+            model, lead: lead, row: before, record: record, at: asOf, cause: before == nil ? .import : .recompute)
+          guard let after = try database.scores.row(model: model.row.id, lead: lead) else { continue }
           if before == nil || before?.score != after.score || before?.groups != after.groups
             || before?.rules != after.rules || before?.stage != after.stage || before?.grade != after.grade
           {
             report.differences.append(
               RecomputeReport.Difference(
-                key: lead.key, model: model.row.name, before: before?.score, after: after.score,
+                key: try database.leads.row(id: lead)?.key ?? "", model: model.row.name, before: before?.score,
+                after: after.score,
                 stageBefore: before?.stage, stageAfter: after.stage))
           }
         }

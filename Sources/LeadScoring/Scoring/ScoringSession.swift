@@ -73,6 +73,14 @@ public final class ScoringSession {
     }
   }
 
+  /// Runs `body` on one state of the file, whose rules and dictionary the session knows.
+  func read<Result>(_ body: () throws -> Result) throws -> Result {
+    try database.connection.read {
+      if try database.connection.dataVersion() != dataVersion { try load() }
+      return try body()
+    }
+  }
+
   /// From now on the session reads one state of the file, whatever is written to it meanwhile, and cannot write.
   public func holdSnapshot() throws {
     try database.connection.execute("BEGIN")

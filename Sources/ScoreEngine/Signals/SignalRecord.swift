@@ -201,10 +201,10 @@ public struct SignalRecord: Sendable {
   }
 
   /// Takes over what was written into the buffers from outside.
-  mutating func finish(used count: Int, createdAt: Int64) {
+  mutating func finish(used count: Int, slots: Int, createdAt: Int64) {
     self.createdAt = createdAt
     used = count
-    filled = kinds.count
+    filled = slots
   }
 }
 

@@ -53,14 +53,16 @@ extension SignalRecord {
   }
 
   /// Unpacks a record of this pack; false where the bytes are not one. O(numbers), no allocation once warm.
-  public mutating func unpack(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+  public mutating func unpack(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool { unpack(bytes, slots: kinds.count) }
+
+  /// Unpacks a record of a pack that has the first `slotCount` slots of this one; the others are then added.
+  public mutating func unpack(_ bytes: UnsafeBufferPointer<UInt8>, slots slotCount: Int) -> Bool {
     used = 0
     // Every number takes a byte at least.
     reserve(bytes.count)
     var reader = VariableLength.Reader(bytes: bytes)
     let createdAt = reader.signed()
     if createdAt.magnitude > UInt64(UnpackTarget.farthestInstant) { reader.markDamaged() }
-    let slotCount = kinds.count
     let written = buffer.withUnsafeMutableBufferPointer { buffer in
       starts.withUnsafeMutableBufferPointer { starts in
         initials.withUnsafeMutableBufferPointer { initials in
@@ -92,7 +94,7 @@ extension SignalRecord {
         }
       }
     }
-    finish(used: written, createdAt: createdAt)
+    finish(used: written, slots: slotCount, createdAt: createdAt)
     return !reader.isDamaged && reader.isAtEnd
   }
 }

@@ -1,0 +1,207 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Works on one piece after the other on a thread of its own, with tools of its own.
+protocol RangeWorker: AnyObject {
+  associatedtype Partial: Sendable
+
+  /// Works on the piece with a number.
+  func work(on piece: Int) throws -> Partial
+}
+
+/// Pieces of work for several threads, whose results come out in the order of the pieces.
+enum OrderedRanges {
+  /// How many threads can run at once.
+  static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  /// Works on `count` pieces and calls `body` with the result of each, in order, on the calling thread.
+  ///
+  /// - Parameter workers: the first works on the calling thread, each other one on a thread of its own.
+  /// - Throws: the first failure; no thread runs any more then.
+  static func run<Worker: RangeWorker>(
+    count: Int, workers: [Worker], _ body: (Worker.Partial) throws -> Void
+  ) throws {
+    guard let own = workers.first else { return }
+    guard workers.count > 1, count > 1 else {
+      for piece in 0..<count { try body(own.work(on: piece)) }
+      return
+    }
+    let queue = PieceQueue<Worker.Partial>(count: count, lead: workers.count * 4)
+    var threads: [pthread_t] = []
+    defer {
+      queue.stop()
+      for thread in threads { pthread_join(thread, nil) }
+    }
+    for worker in workers.dropFirst() {
+      let job = ThreadJob { HandedOver(worker).value.serve(queue) }
+      if let thread = job.start() { threads.append(thread) }
+    }
+    var done = 0
+    while done < count {
+      if let partial = try queue.takeResult(done) {
+        try body(partial)
+        done += 1
+      } else if let piece = queue.takePiece() {
+        queue.put(piece, try own.work(on: piece))
+      } else {
+        queue.waitForResult(done)
+      }
+    }
+  }
+}
+
+extension RangeWorker {
+  fileprivate func serve(_ queue: PieceQueue<Partial>) {
+    while let piece = queue.waitForPiece() {
+      do {
+        queue.put(piece, try work(on: piece))
+      } catch {
+        queue.fail(error)
+        return
+      }
+    }
+  }
+}
+
+/// A worker on its way to the thread that alone uses it until that thread has ended.
+private struct HandedOver<Value>: @unchecked Sendable {
+  let value: Value
+
+  init(_ value: Value) {
+    self.value = value
+  }
+}
+
+/// What a thread is to do.
+private final class ThreadJob {
+  private let body: () -> Void
+
+  init(_ body: @escaping () -> Void) {
+    self.body = body
+  }
+
+  /// Starts the thread; nil where there can be none, and nothing is done.
+  func start() -> pthread_t? {
+    let job = Unmanaged.passRetained(self)
+    #if canImport(Darwin)
+      var thread: pthread_t?
+      let code = pthread_create(&thread, nil, { ThreadJob.run($0) }, job.toOpaque())
+    #else
+      var thread = pthread_t()
+      let code = pthread_create(&thread, nil, { ThreadJob.run($0) }, job.toOpaque())
+    #endif
+    guard code == 0 else {
+      job.release()
+      return nil
+    }
+    return thread
+  }
+
+  private static func run(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let pointer { Unmanaged<ThreadJob>.fromOpaque(pointer).takeRetainedValue().body() }
+    return nil
+  }
+}
+
+/// The pieces not yet taken, and results not yet handed over. Safe for several threads: everything that changes is read
+/// and written under `mutex` alone.
+private final class PieceQueue<Partial: Sendable>: @unchecked Sendable {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let count: Int
+  /// How far work may be ahead of what was handed over, so that results do not pile up.
+  private let lead: Int
+  private var next = 0
+  private var handedOver = 0
+  private var results: [Int: Partial] = [:]
+  private var failure: (any Error)?
+  private var isStopped = false
+
+  init(count: Int, lead: Int) {
+    self.count = count
+    self.lead = lead
+    mutex = .allocate(capacity: 1)
+    mutex.initialize(to: pthread_mutex_t())
+    pthread_mutex_init(mutex, nil)
+    changed = .allocate(capacity: 1)
+    changed.initialize(to: pthread_cond_t())
+    pthread_cond_init(changed, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(changed)
+    changed.deallocate()
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body()
+  }
+
+  private func nextPiece() -> Int? {
+    guard !isStopped, failure == nil, next < count, next < handedOver + lead else { return nil }
+    next += 1
+    return next - 1
+  }
+
+  /// A piece to work on; nil where there is none now.
+  func takePiece() -> Int? { locked { nextPiece() } }
+
+  /// A piece to work on, waited for; nil where there will be none.
+  func waitForPiece() -> Int? {
+    locked {
+      while true {
+        if let piece = nextPiece() { return piece }
+        if isStopped || failure != nil || next >= count { return nil }
+        pthread_cond_wait(changed, mutex)
+      }
+    }
+  }
+
+  func put(_ piece: Int, _ partial: Partial) {
+    locked {
+      results[piece] = partial
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  func fail(_ error: any Error) {
+    locked {
+      if failure == nil { failure = error }
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  func stop() {
+    locked {
+      isStopped = true
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  /// The result of a piece; nil where it is not there yet.
+  func takeResult(_ piece: Int) throws -> Partial? {
+    try locked {
+      if let failure { throw failure }
+      guard let partial = results.removeValue(forKey: piece) else { return nil }
+      handedOver = piece + 1
+      pthread_cond_broadcast(changed)
+      return partial
+    }
+  }
+
+  /// Waits until the result of a piece is there, or a worker has failed.
+  func waitForResult(_ piece: Int) {
+    locked {
+      while failure == nil, results[piece] == nil { pthread_cond_wait(changed, mutex) }
+    }
+  }
+}

@@ -32,18 +32,23 @@ extension ScoringSession {
     guard left > 0 else { return }
     do {
       try forEachRebuiltRecord(scorer.finder, leads: only.map { $0...$0 } ?? 1...Int64.max) { lead, record in
-        let judgement =
-          try asksJudgement ? LeadReplay(self, model: model, lead: lead).judgement : .none
+        var judgement = Judgement.none
+        if asksJudgement, let row = try database.leads.row(id: lead) {
+          judgement = try LeadReplay(self, model: model, lead: row).judgement
+        }
         let events = record.eventInstants
         var previous: HistoryRow?
-        try scorer.walk(record, judgement, from: lead.createdAt, through: end, stage: nil) { instant in
+        var key: String?
+        try scorer.walk(record, judgement, from: record.createdAt, through: end, stage: nil) { instant in
           let row = scorer.row(
-            model: model.id, lead: lead.id, at: instant, after: previous,
+            model: model.id, lead: lead, at: instant, after: previous,
             cause: events.contains(instant) ? .event : .time)
           guard row.differs(from: previous) else { return true }
           previous = row
           if filter.admits(row) {
-            try body(row, lead.key)
+            let known = try key ?? database.leads.row(id: lead)?.key ?? ""
+            key = known
+            try body(row, known)
             left -= 1
             if left == 0 { throw EnoughRows() }
           }

@@ -9,3 +9,7 @@ WHEN EXISTS (SELECT 1 FROM score_history WHERE id = new.id)
 BEGIN
   SELECT raise(FAIL, 'score history is append-only');
 END;
+
+-- An index ends with the row's id anyway.
+DROP INDEX score_history_by_lead;
+CREATE INDEX score_history_by_lead ON score_history (lead_id, model_id);

@@ -12,9 +12,13 @@ final class ByteTable {
   private struct Slot {
     var hash: UInt32
     var offset: UInt32
+    /// The length, and the tag in the highest eight bits.
     var length: UInt32
     var value: UInt32
   }
+
+  /// Keys are shorter than this.
+  static let longest = 1 << 24
 
   @exclusivity(unchecked) private var slots: UnsafeMutablePointer<Slot>
   @exclusivity(unchecked) private var slotCount: Int
@@ -64,21 +68,31 @@ final class ByteTable {
   }
 
   /// The number of a key. O(key)
+  ///
+  /// - Parameter tag: keys of different tags are different.
   @inline(__always)
-  func value(for key: UnsafeBufferPointer<UInt8>) -> UInt32? { value(for: key, hash: hash(key)) }
+  func value(for key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0) -> UInt32? {
+    value(for: key, tag: tag, hash: hash(key, tag: tag))
+  }
 
   /// The number of a key whose hash is known. O(key)
   @inline(__always)
-  func value(for key: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32? {
+  func value(for key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, hash: UInt32) -> UInt32? {
     let mask = slotCount - 1
+    let length = ByteTable.length(key, tag)
     var index = Int(hash) & mask
     while slots[index].value != ByteTable.free {
-      if slots[index].hash == hash, Int(slots[index].length) == key.count, isKey(key, at: Int(slots[index].offset)) {
+      if slots[index].hash == hash, slots[index].length == length, isKey(key, at: Int(slots[index].offset)) {
         return slots[index].value
       }
       index = (index + 1) & mask
     }
     return nil
+  }
+
+  @inline(__always)
+  private static func length(_ key: UnsafeBufferPointer<UInt8>, _ tag: UInt8) -> UInt32 {
+    UInt32(truncatingIfNeeded: key.count) | UInt32(tag) << 24
   }
 
   @inline(__always)
@@ -93,18 +107,19 @@ final class ByteTable {
   func touch(hash: UInt32) -> UInt32 { slots[Int(hash) & (slotCount - 1)].offset }
 
   /// Adds a key that is not there yet; its number is below 2³² − 1.
-  func insert(_ key: UnsafeBufferPointer<UInt8>, value: UInt32) { insert(key, hash: hash(key), value: value) }
+  func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, value: UInt32) {
+    insert(key, tag: tag, hash: hash(key, tag: tag), value: value)
+  }
 
   /// Adds a key that is not there yet and whose hash is known.
-  func insert(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32, value: UInt32) {
+  func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, hash: UInt32, value: UInt32) {
     if count * 4 >= slotCount * 3 { grow() }
     if arenaCount + key.count > arenaCapacity { growArena(key.count) }
     if let base = key.baseAddress { (arena + arenaCount).update(from: base, count: key.count) }
     lastOffset = arenaCount
     place(
       Slot(
-        hash: hash, offset: UInt32(truncatingIfNeeded: arenaCount), length: UInt32(truncatingIfNeeded: key.count),
-        value: value))
+        hash: hash, offset: UInt32(truncatingIfNeeded: arenaCount), length: ByteTable.length(key, tag), value: value))
     arenaCount += key.count
     count += 1
   }
@@ -145,9 +160,9 @@ final class ByteTable {
 
   /// FNV-1a over eight bytes at a time, finished as in MurmurHash3.
   @inline(__always)
-  func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt32 {
+  func hash(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0) -> UInt32 {
     let raw = UnsafeRawBufferPointer(key)
-    var state = seed ^ UInt64(truncatingIfNeeded: key.count)
+    var state = seed ^ UInt64(ByteTable.length(key, tag))
     var index = 0
     while index + 8 <= key.count {
       state = (state ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* 0x9E37_79B9_7F4A_7C15

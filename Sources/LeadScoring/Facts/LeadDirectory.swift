@@ -69,6 +69,9 @@ struct LeadDirectory {
     return number
   }
 
+  /// Whether a good part of all leads may have been asked for.
+  var mayBeMost: Bool { isLoaded || Int64(numbers.count) * 4 > greatestStored }
+
   private mutating func load() throws {
     isLoaded = true
     try gate.pass {

@@ -8,8 +8,9 @@ final class EventRows {
   private let dictionary: PropertyDictionary
   private let sink: RowSink
   @exclusivity(unchecked) private var scratch: [UInt8] = []
-  /// Event types by the bytes of their cells.
-  private let types = ByteTable()
+  @exclusivity(unchecked) private var typeCount = 0
+  /// Numbers of event types by the bytes of their cells (tag 0), and of properties (tag: the source's place, from 1).
+  private let known = ByteTable()
 
   init(_ dictionary: PropertyDictionary, sink: RowSink) {
     self.dictionary = dictionary
@@ -32,21 +33,12 @@ final class EventRows {
   }
 
   /// Where a property of a CSV file comes from.
-  private final class Source {
+  private struct Source {
     let name: PropertyName
     let label: String
     /// -1 for a constant.
     let column: Int
     let constant: [UInt8]
-    /// Numbers of properties by the bytes of their cells.
-    let known = ByteTable()
-
-    init(_ name: PropertyName, label: String, column: Int, constant: [UInt8] = []) {
-      self.name = name
-      self.label = label
-      self.column = column
-      self.constant = constant
-    }
   }
 
   // MARK: CSV
@@ -57,16 +49,18 @@ final class EventRows {
     var sources: [Source] = []
     for field in columns.fields {
       let name = PropertyName(field.name, number: try dictionary.name(field.name))
-      sources.append(Source(name, label: field.name, column: field.column))
+      sources.append(Source(name: name, label: field.name, column: field.column, constant: []))
     }
     for constant in columns.constants {
       var writer = JSONWriter()
       constant.value.write(to: &writer)
       let name = PropertyName(constant.name, number: try dictionary.name(constant.name))
-      sources.append(Source(name, label: constant.name, column: -1, constant: writer.bytes))
+      sources.append(Source(name: name, label: constant.name, column: -1, constant: writer.bytes))
     }
     // A tail lists its properties in the order of their names' numbers, so that equal ones have equal bytes.
     sources.sort { $0.name.number < $1.name.number }
+    // Apart from the sources, so that a row takes numbers only.
+    let places = sources.map(\.column)
 
     return { [self] reader in
       try sink.begin(key: columns.keyCell(reader))
@@ -82,14 +76,21 @@ final class EventRows {
         sink.append(UInt8(ascii: ","))
         sink.append(scratch)
       }
-      for source in sources {
-        guard source.column >= 0 else {
-          try append(source.name, source.constant)
+      for index in places.indices {
+        guard places[index] >= 0 else {
+          try append(sources[index].name, sources[index].constant)
           continue
         }
-        let cell = reader.field(source.column)
-        if columns.isAbsent(cell) { continue }
-        try append(source, cell)
+        let cell = reader.field(places[index])
+        if cell.isEmpty || columns.isAbsent(cell) { continue }
+        let tag = UInt8(truncatingIfNeeded: index + 1)
+        if index < 255, let number = known.value(for: cell, tag: tag) {
+          sink.append(comma: Int64(number))
+          continue
+        }
+        if let number = try append(sources[index], cell), index < 255 {
+          known.insert(cell, tag: tag, value: UInt32(number))
+        }
       }
       sink.finish(order: instant)
     }
@@ -97,43 +98,34 @@ final class EventRows {
 
   @inline(__always)
   private func append(type cell: UnsafeBufferPointer<UInt8>, prefix: String) throws {
-    if let number = types.value(for: cell) {
-      sink.append(UInt8(ascii: ","))
-      sink.append(digitsOf: Int64(number))
+    if let number = known.value(for: cell) {
+      sink.append(comma: Int64(number))
       return
     }
     let trimmed = NormalizedText.trimmed(cell)
     guard !trimmed.isEmpty else { throw RowProblem("the type is empty") }
     let number = try append(type: prefix + NormalizedText.nfc(String(decoding: trimmed, as: UTF8.self)))
     // So many types are none that recur.
-    if types.count < 10_000 { types.insert(cell, value: UInt32(number)) }
+    if typeCount < 10_000, cell.count < ByteTable.longest {
+      typeCount += 1
+      known.insert(cell, value: UInt32(number))
+    }
   }
 
   @discardableResult
   private func append(type: String) throws -> Int {
     try FactLimits.checkName(type, "an event's type")
     let number = try dictionary.type(type)
-    sink.append(UInt8(ascii: ","))
-    sink.append(digitsOf: Int64(number))
+    sink.append(comma: Int64(number))
     return number
   }
 
-  @inline(__always)
-  private func append(_ source: Source, _ cell: UnsafeBufferPointer<UInt8>) throws {
-    if let number = source.known.value(for: cell) {
-      sink.append(UInt8(ascii: ","))
-      sink.append(digitsOf: Int64(number))
-      return
-    }
-    try appendUnknown(source, cell)
-  }
-
   @inline(never)
-  private func appendUnknown(_ source: Source, _ cell: UnsafeBufferPointer<UInt8>) throws {
+  private func append(_ source: Source, _ cell: UnsafeBufferPointer<UInt8>) throws -> Int32? {
     try FactLimits.check(cell, "column '\(source.label)'")
     scratch.removeAll(keepingCapacity: true)
     EventRows.appendText(cell, to: &scratch)
-    if let number = try append(source.name, scratch) { source.known.insert(cell, value: UInt32(number)) }
+    return try append(source.name, scratch)
   }
 
   static func appendText(_ cell: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
@@ -149,10 +141,10 @@ final class EventRows {
   @discardableResult
   private func append(_ name: PropertyName, _ json: [UInt8]) throws -> Int32? {
     let number = try json.withUnsafeBufferPointer { try dictionary.property(name: name.number, json: $0) }
-    sink.append(UInt8(ascii: ","))
     if let number {
-      sink.append(digitsOf: Int64(number))
+      sink.append(comma: Int64(number))
     } else {
+      sink.append(UInt8(ascii: ","))
       sink.append(name.opening)
       sink.append(json)
       sink.append(UInt8(ascii: "]"))

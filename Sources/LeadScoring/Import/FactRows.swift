@@ -16,6 +16,8 @@ final class FactRows {
 
   /// Rows from which on a second thread is worth its start.
   private static let parallelRows: Int64 = 5000
+  /// Rows from which on an index may be made anew.
+  private static let manyRows: Int64 = 20_000
 
   init(_ session: ScoringSession, _ path: String, kind: ImportMapping.Kind, options: ImportOptions) throws {
     self.session = session
@@ -91,7 +93,12 @@ final class FactRows {
         block.removeAll()
         spare.put(block)
       })
-    try pipeline.run(isParallel: staged.count >= FactRows.parallelRows && WorkerThread.processors > 1)
+    let isParallel = staged.count >= FactRows.parallelRows && WorkerThread.processors > 1
+    if staged.count >= FactRows.manyRows, directory.mayBeMost {
+      try session.database.scores.changeMost { try pipeline.run(isParallel: isParallel) }
+    } else {
+      try pipeline.run(isParallel: isParallel)
+    }
   }
 }
 

@@ -96,10 +96,13 @@ final class RowSink {
   @inline(__always)
   func append(_ byte: UInt8) { batch.bytes.append(byte) }
 
-  /// Adds a number's digits to the row's bytes.
+  /// Adds a comma and a number's digits to the row's bytes.
   @inline(__always)
-  func append(digitsOf number: Int64) {
-    batch.bytes.append(addingCapacity: DecimalText.longest) { DecimalText.write(number, to: $0) }
+  func append(comma number: Int64) {
+    batch.bytes.append(addingCapacity: DecimalText.longest + 1) {
+      $0[0] = UInt8(ascii: ",")
+      return DecimalText.write(number, to: $0 + 1) + 1
+    }
   }
 
   /// How many bytes the row has so far.

@@ -94,7 +94,8 @@ final class LeadComparer {
       finder = nil
     } else {
       let finder = SignalFinder(
-        pack: SignalPack(id: 0, definitions: comparison.missing), dictionary: try PropertyDictionary(database, gate: Gate()))
+        pack: SignalPack(id: 0, definitions: comparison.missing),
+        dictionary: try PropertyDictionary(database, gate: Gate()))
       if finder.asksForEvents { facts.insert(.events) }
       if finder.asksForAttributes { facts.insert(.attributes) }
       self.finder = finder

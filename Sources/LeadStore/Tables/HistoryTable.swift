@@ -77,6 +77,7 @@ public struct HistoryFilter: Sendable {
 public final class HistoryTable {
   let connection: Connection
   private let insert: Statement
+  private var texts = RepeatedTexts(from: 7, through: 11)
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
@@ -90,18 +91,18 @@ public final class HistoryTable {
   }
 
   /// Adds a row after all others.
-  public func append(_ row: borrowing HistoryRow) throws(DatabaseError) {
+  public func append(_ row: HistoryRow) throws(DatabaseError) {
     try insert.bind(1, row.model)
     try insert.bind(2, row.lead)
     try insert.bind(3, row.at)
     try insert.bind(4, row.recordedAt)
     try insert.bind(5, row.before)
     try insert.bind(6, row.after)
-    try insert.bind(7, row.stageBefore)
-    try insert.bind(8, row.stageAfter)
-    try insert.bind(9, row.gradeAfter)
-    try insert.bind(10, row.cause.rawValue)
-    try insert.bind(11, row.causeReference)
+    try texts.bind(7, row.stageBefore, to: insert)
+    try texts.bind(8, row.stageAfter, to: insert)
+    try texts.bind(9, row.gradeAfter, to: insert)
+    try texts.bind(10, row.cause.rawValue, to: insert)
+    try texts.bind(11, row.causeReference, to: insert)
     try insert.bind(12, Int64(row.version))
     try insert.run()
   }

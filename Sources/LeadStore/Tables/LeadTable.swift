@@ -68,11 +68,11 @@ public final class LeadTable {
     attributes: UnsafeBufferPointer<UInt8>
   ) throws(DatabaseError) {
     try insertRow.bind(1, id)
-    try insertRow.bindText(2, UnsafeRawBufferPointer(folded))
+    try insertRow.bindTextInPlace(2, UnsafeRawBufferPointer(folded))
     try insertRow.bind(3, given)
     try insertRow.bind(4, createdAt)
     try insertRow.bind(5, isGiven ? 1 : 0)
-    try insertRow.bindText(6, UnsafeRawBufferPointer(attributes))
+    try insertRow.bindTextInPlace(6, UnsafeRawBufferPointer(attributes))
     try insertRow.run()
   }
 

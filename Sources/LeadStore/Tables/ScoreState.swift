@@ -51,6 +51,8 @@ public struct ScoreBatch: Sendable {
     var groups: Int
     var rules: Int
     var end: Int
+    /// Whether it takes the place of a stored one.
+    var isStored: Bool
   }
 
   private(set) var scores: [Score] = []
@@ -70,10 +72,11 @@ public struct ScoreBatch: Sendable {
   /// Adds a score.
   ///
   /// - Parameters:
+  ///   - isStored: whether it takes the place of a stored one.
   ///   - groups: appends a JSON array, hundredths by position in the version's layout.
   ///   - rules: appends a JSON array of pairs: position in the version's layout, hundredths.
   public mutating func add(
-    model: Int64, lead: Int64, _ state: ScoreState, groups: (inout [UInt8]) -> Void,
+    model: Int64, lead: Int64, _ state: ScoreState, isStored: Bool, groups: (inout [UInt8]) -> Void,
     rules: (inout [UInt8]) -> Void
   ) {
     let start = bytes.count
@@ -81,7 +84,7 @@ public struct ScoreBatch: Sendable {
     let middle = bytes.count
     rules(&bytes)
     scores.append(
-      Score(model: model, lead: lead, state: state, groups: start, rules: middle, end: bytes.count))
+      Score(model: model, lead: lead, state: state, groups: start, rules: middle, end: bytes.count, isStored: isStored))
   }
 
   /// Takes the score added last away where it says what a stored row says.

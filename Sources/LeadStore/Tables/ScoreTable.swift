@@ -48,18 +48,31 @@ public final class ScoreTable {
   private let find: Statement
   private let findState: Statement
   private let insert: Statement
+  private let update: Statement
+  private var inserted = RepeatedTexts(from: 5, through: 8)
+  private var updated = RepeatedTexts(from: 5, through: 8)
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     find = try connection.prepare(ScoreTable.columns + " WHERE model_id = ?1 AND lead_id = ?2")
     findState = try connection.prepare(ScoreTable.stateColumns + " WHERE model_id = ?1 AND lead_id = ?2")
-    insert = try connection.prepare(
-      """
-      INSERT OR REPLACE INTO lead_score (model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade,
-        groups, rules, scored_at, next_change_at)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-      """)
+    insert = try connection.prepare(ScoreTable.insertion)
+    // What is laid over a file that cannot be written to takes inserts alone.
+    let isWritable = [.readWrite, .create].contains(connection.mode)
+    update = try connection.prepare(isWritable ? ScoreTable.change : ScoreTable.insertion)
   }
+
+  private static let insertion = """
+    INSERT OR REPLACE INTO lead_score (model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade,
+      groups, rules, scored_at, next_change_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+    """
+
+  private static let change = """
+    UPDATE lead_score SET version = ?3, score = ?4, stage = ?5, rule_stage = ?6, entered_stage_at = ?7, grade = ?8,
+      groups = ?9, rules = ?10, scored_at = ?11, next_change_at = ?12
+    WHERE model_id = ?1 AND lead_id = ?2
+    """
 
   private static let columns = """
     SELECT model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade, groups, rules, scored_at,
@@ -84,20 +97,19 @@ public final class ScoreTable {
   }
 
   /// Stores a score in the place of the one before.
-  public func put(_ row: borrowing ScoreRow) throws(DatabaseError) {
-    try insert.bind(1, row.model)
-    try insert.bind(2, row.lead)
-    try insert.bind(3, Int64(row.version))
-    try insert.bind(4, row.score)
-    try insert.bind(5, row.stage)
-    try insert.bind(6, row.ruleStage)
-    try insert.bind(7, row.enteredStageAt)
-    try insert.bind(8, row.grade)
-    try insert.bind(9, row.groups)
-    try insert.bind(10, row.rules)
-    try insert.bind(11, row.scoredAt)
-    try insert.bind(12, row.nextChangeAt)
-    try insert.run()
+  public func put(_ row: ScoreRow) throws(DatabaseError) {
+    var (groups, rules) = (row.groups, row.rules)
+    try groups.withUTF8 { groups in
+      Result { () throws(DatabaseError) in
+        try rules.withUTF8 { rules in
+          Result { () throws(DatabaseError) in
+            try ScoreTable.run(
+              insert, &inserted, row.model, row.lead, row.state, UnsafeRawBufferPointer(groups),
+              UnsafeRawBufferPointer(rules))
+          }
+        }.get()
+      }
+    }.get()
   }
 
   // MARK: States
@@ -134,21 +146,48 @@ public final class ScoreTable {
 
   /// Stores a score of a batch.
   func put(
-    _ score: borrowing ScoreBatch.Score, groups: UnsafeRawBufferPointer, rules: UnsafeRawBufferPointer
+    _ score: ScoreBatch.Score, groups: UnsafeRawBufferPointer, rules: UnsafeRawBufferPointer
   ) throws(DatabaseError) {
-    try insert.bind(1, score.model)
-    try insert.bind(2, score.lead)
-    try insert.bind(3, Int64(score.state.version))
-    try insert.bind(4, score.state.score)
-    try insert.bind(5, score.state.stage)
-    try insert.bind(6, score.state.ruleStage)
-    try insert.bind(7, score.state.enteredStageAt)
-    try insert.bind(8, score.state.grade)
-    try insert.bindTextInPlace(9, groups)
-    try insert.bindTextInPlace(10, rules)
-    try insert.bind(11, score.state.scoredAt)
-    try insert.bind(12, score.state.nextChangeAt)
-    try insert.run()
+    if score.isStored {
+      try ScoreTable.run(update, &updated, score.model, score.lead, score.state, groups, rules)
+    } else {
+      try ScoreTable.run(insert, &inserted, score.model, score.lead, score.state, groups, rules)
+    }
+  }
+
+  private static func run(
+    _ statement: borrowing Statement, _ texts: inout RepeatedTexts, _ model: Int64, _ lead: Int64, _ state: ScoreState,
+    _ groups: UnsafeRawBufferPointer, _ rules: UnsafeRawBufferPointer
+  ) throws(DatabaseError) {
+    try statement.bind(1, model)
+    try statement.bind(2, lead)
+    try statement.bind(3, Int64(state.version))
+    try statement.bind(4, state.score)
+    try texts.bind(5, state.stage, to: statement)
+    try texts.bind(6, state.ruleStage, to: statement)
+    try statement.bind(7, state.enteredStageAt)
+    try texts.bind(8, state.grade, to: statement)
+    try statement.bindTextInPlace(9, groups)
+    try statement.bindTextInPlace(10, rules)
+    try statement.bind(11, state.scoredAt)
+    try statement.bind(12, state.nextChangeAt)
+    try statement.run()
+  }
+
+  // MARK: Much at once
+
+  /// Lets `body` change most scores; the index of due leads is made anew after it, which costs less than to keep it up.
+  ///
+  /// - Throws: what `body` throws; the transaction is then to be undone.
+  public func changeMost<Result>(_ body: () throws -> Result) throws -> Result {
+    guard
+      let sql = try connection.firstRow(
+        "SELECT sql FROM main.sqlite_master WHERE type = 'index' AND name = 'lead_score_due'", [], { $0.text(0) })
+    else { return try body() }
+    try connection.execute("DROP INDEX lead_score_due")
+    let result = try body()
+    try connection.execute(sql)
+    return result
   }
 
   /// Whether any lead of a model is due by an instant. O(log leads).

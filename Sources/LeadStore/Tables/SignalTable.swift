@@ -69,7 +69,7 @@ public final class SignalTable {
   public func put(pack: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
     try putState.bind(1, pack)
     try putState.bind(2, lead)
-    try putState.bindBlob(3, bytes)
+    try putState.bindBlobInPlace(3, bytes)
     try putState.run()
   }
 }

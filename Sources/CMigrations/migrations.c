@@ -12,10 +12,15 @@ static const unsigned char m0003[] = {
 #embed "../../migrations/0003_handoff_ledger.sql" suffix(,)
 };
 
+static const unsigned char m0004[] = {
+#embed "../../migrations/0004_merges.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql", m0001, sizeof m0001},
     {"0002_history_append.sql", m0002, sizeof m0002},
     {"0003_handoff_ledger.sql", m0003, sizeof m0003},
+    {"0004_merges.sql", m0004, sizeof m0004},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

@@ -24,6 +24,9 @@ public final class LeadDatabase {
   public let plans: PlanTable
   public let handoffs: HandoffTable
   public let judgedStages: JudgedStageTable
+  public let merges: MergeTable
+  public let memberEvents: MemberEventTable
+  public let receipts: MessageReceiptTable
 
   private init(_ connection: Connection) throws {
     self.connection = connection
@@ -41,6 +44,9 @@ public final class LeadDatabase {
     plans = PlanTable(connection)
     handoffs = HandoffTable(connection)
     judgedStages = JudgedStageTable(connection)
+    merges = MergeTable(connection)
+    memberEvents = MemberEventTable(connection)
+    receipts = MessageReceiptTable(connection)
   }
 
   /// Opens a database that has all migrations of this program.

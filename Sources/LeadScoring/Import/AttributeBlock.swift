@@ -127,7 +127,7 @@ final class AttributeBlockScorer {
       lead, index, block.facts, createdAt: createdAt, attributes: attributes, cause: .attributes, into: block.results)
   }
 
-  private static func merge(_ row: LeadRowBytes, into attributes: inout AttributeSet) {
+  static func merge(_ row: LeadRowBytes, into attributes: inout AttributeSet) {
     guard let parsed = try? JSONParser.parse(row.attributes), case .object(let object) = parsed else { return }
     for member in object.members {
       if let value = Value(json: member.value) {

@@ -10,6 +10,8 @@ final class FactRows {
   private let kind: ImportMapping.Kind
   private let options: ImportOptions
   private let staged: LeadPartitions
+  /// The rows of merged leads, which go another way.
+  let members: MemberImport
   @exclusivity(unchecked) var directory: LeadDirectory
   private(set) var readCount: Int64 = 0
   private(set) var rejectedCount: Int64 = 0
@@ -25,6 +27,7 @@ final class FactRows {
     self.kind = kind
     self.options = options
     staged = LeadPartitions(folder: session.temporaryFolder, capacity: options.bufferSize)
+    members = try MemberImport(session, bufferSize: options.bufferSize)
     directory = try LeadDirectory(session.database, gate: session.gate)
   }
 
@@ -58,8 +61,12 @@ final class FactRows {
         let end = row.start + Int(row.keyCount)
         let lead = try directory.lead(
           UnsafeBufferPointer(rebasing: bytes[row.start..<end]), hash: row.hash, given: batch.given[index])
-        try staged.append(
-          lead: lead, order: row.order, UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))]))
+        let content = UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))])
+        if members.takes(lead) {
+          try members.append(lead: lead, order: row.order, content)
+        } else {
+          try staged.append(lead: lead, order: row.order, content)
+        }
       }
     }
   }

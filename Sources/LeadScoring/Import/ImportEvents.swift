@@ -19,7 +19,7 @@ extension ScoringSession {
 
 /// The import of one file of events: its rows are put into the order of leads and instants, then each lead's pages,
 /// signals and scores are brought up to date once, block by block.
-private final class EventImport {
+final class EventImport {
   private let session: ScoringSession
   private let scorer: LeadScorer
   private let asOf: Int64
@@ -54,6 +54,7 @@ private final class EventImport {
       EventBlock.init, prepare: { [rows] block in try reader.prepare(block) { rows.directory.takeNew($0) } },
       compute: worker.score, store: { [self] in try store($0) })
     scorer.counts.add(worker.counts)
+    try rows.members.addEvents(scorer, at: asOf, &counts)
   }
 
   private func store(_ block: EventBlock) throws {

@@ -56,7 +56,7 @@ extension ScoringSession {
 }
 
 /// The import of one file of leads: its rows are put into the order of leads, then each lead is changed and scored once.
-private final class LeadImport {
+final class LeadImport {
   private let session: ScoringSession
   private let scorer: LeadScorer
   private let asOf: Int64
@@ -89,6 +89,7 @@ private final class LeadImport {
         try block.prepare(session, asksJudgement: asksJudgement) { rows.directory.takeNew($0) }
       }, compute: worker.score, store: { [self] in try store($0) })
     scorer.counts.add(worker.counts)
+    try rows.members.changeAttributes(scorer, at: asOf, &counts)
     return counts
   }
 

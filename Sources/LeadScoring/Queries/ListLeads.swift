@@ -138,10 +138,13 @@ extension ScoringSession {
       createdAt: lead.createdAt, attributes: AttributeSet(json: lead.attributes))
   }
 
-  /// The stored lead with a key, however it is spelt.
+  /// The stored lead with a key, however it is spelt; the one that stands for it where it was merged into another.
   func leadRow(_ key: String) throws -> LeadRow {
     let folded = LeadKey.folded(key)
-    if let row = try database.leads.row(key: folded) { return row }
+    if let row = try database.leads.row(key: folded) {
+      let root = try database.merges.root(of: row.id)
+      return root == row.id ? row : try database.leads.row(id: root) ?? row
+    }
     let similar =
       folded.isEmpty ? [] : try database.leads.keys(startingWith: String(folded.prefix(3)), limit: 3)
     throw ScoringError.unknownLead(key, similar: similar)

@@ -51,6 +51,24 @@ final class LeadScorer {
     try flush()
   }
 
+  /// Evaluates a lead with new facts under all models: first as of each instant that fell due under the old facts, then
+  /// as of `asOf` under the new ones.
+  ///
+  /// - Parameters:
+  ///   - previous: the record of the facts of before.
+  ///   - cause: why; the first row under a model has the cause `import`.
+  func evaluate(
+    lead: Int64, previous: SignalRecord, record: SignalRecord, at asOf: Int64, cause: Cause
+  ) throws {
+    kernel.counts.rescored += 1
+    for model in session.models {
+      kernel.score(
+        model, lead: lead, before: try session.database.scores.state(model: model.row.id, lead: lead),
+        judgement: try judgement(model, lead), previous: previous, record: record, at: asOf, cause: cause, into: &batch)
+    }
+    try flush()
+  }
+
   /// Stores a lead's record.
   func store(_ record: SignalRecord, lead: Int64) throws {
     packed.removeAll(keepingCapacity: true)

@@ -51,7 +51,7 @@ extension ScoringSession {
   /// - Throws: ``ScoringError/unknownAdjustment(_:)``
   public func liftAdjustment(_ id: Int64, by person: String?, asOf: Int64) throws -> Bool {
     guard let row = try database.judgements.adjustment(id) else { throw ScoringError.unknownAdjustment(id) }
-    return try judging(leadID: row.lead, model: nil, asOf: asOf) { _, _ in
+    return try judging(leadID: database.merges.root(of: row.lead), model: nil, asOf: asOf) { _, _ in
       try database.judgements.liftAdjustment(id, at: asOf, by: person)
     }
   }

@@ -281,6 +281,15 @@ public struct EventBatch {
     ends.append(tails.count)
   }
 
+  /// The instant of an event.
+  public func instant(_ index: Int) -> Int64 { instants[index] }
+
+  /// Calls `body` with the tail of an event.
+  public func withTail<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    let start = index == 0 ? 0 : ends[index - 1]
+    return try tails.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[start..<ends[index]])) }
+  }
+
   /// Calls `body` with all events.
   func withEvents<Result>(_ body: (UnsafeBufferPointer<EventRef>) throws -> Result) rethrows -> Result {
     try tails.withUnsafeBufferPointer { tails in

@@ -1,4 +1,5 @@
-/// Reads the facts of one lead after the other, side by side: its row and its events. Used on one connection, by one
+/// Reads the facts of one lead after the other, side by side: its row and its events; none of a lead that was merged
+/// into another, which has them. Used on one connection, by one
 /// thread, within one transaction.
 public final class FactReader {
   private let leads: Statement
@@ -11,7 +12,12 @@ public final class FactReader {
   /// - Parameter events: whether events are read, too.
   public init(_ database: LeadDatabase, events: Bool = true) throws(DatabaseError) {
     leads = try database.connection.prepare(
-      "SELECT id, created_at, attributes FROM lead WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+      """
+      SELECT id, created_at, attributes FROM lead
+      WHERE id BETWEEN ?1 AND ?2
+        AND NOT EXISTS (SELECT 1 FROM lead_member WHERE lead_id = lead.id AND root_id <> lead.id)
+      ORDER BY id
+      """)
     pages = events ? try EventPageCursor(database.connection) : nil
   }
 

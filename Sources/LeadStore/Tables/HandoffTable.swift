@@ -68,6 +68,7 @@ public final class HandoffTable {
   // MARK: Entries
 
   /// The entries into some stages that a consumer neither had nor was spared, in the order in which they were recorded.
+  /// Those of a lead that is merged into another wait for the merge to be undone: the other one stands for it.
   ///
   /// - Complexity: O(history of the model).
   public func newEntries(model: Int64, consumer: String, stages: [String]) throws -> [StageEntry] {
@@ -79,6 +80,8 @@ public final class HandoffTable {
       WHERE model_id = ?1 AND stage_after IN (\(names)) AND stage_before IS NOT stage_after
         AND NOT EXISTS (SELECT 1 FROM handoff WHERE consumer = ?2 AND history_id = score_history.id)
         AND NOT EXISTS (SELECT 1 FROM handoff_skip WHERE consumer = ?2 AND history_id = score_history.id)
+        AND NOT EXISTS (
+          SELECT 1 FROM lead_member WHERE lead_id = score_history.lead_id AND root_id <> score_history.lead_id)
       ORDER BY id
       """, [model, consumer] + stages
     ) {

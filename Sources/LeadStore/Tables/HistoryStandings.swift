@@ -49,7 +49,14 @@ extension HistoryTable {
     model: Int64, at instant: Int64, filter: StandingFilter, _ body: (Standing) throws -> Void
   ) throws {
     var values: [any BindableValue] = [model, instant]
-    var conditions: [String] = []
+    // Whoever was merged into another at that instant stood nowhere of its own.
+    var conditions = [
+      """
+      NOT EXISTS (
+        SELECT 1 FROM lead_merge
+        WHERE lead_id = row.lead_id AND as_of <= ?2 AND (undone_as_of IS NULL OR undone_as_of > ?2))
+      """
+    ]
     if !filter.stages.isEmpty {
       let first = values.count + 1
       values.append(contentsOf: filter.stages)
@@ -63,7 +70,7 @@ extension HistoryTable {
       values.append(grade)
       conditions.append("row.grade_after = ?\(values.count)")
     }
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+    let condition = "WHERE " + conditions.joined(separator: " AND ")
     let order = filter.order.map { "\($0.column.rawValue)\($0.descending ? " DESC" : "")" } + ["lead.key"]
     values.append(filter.limit ?? -1)
     // Beside max(), the other columns are those of the row that has it: https://sqlite.org/lang_select.html#bareagg

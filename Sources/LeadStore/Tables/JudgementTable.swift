@@ -44,6 +44,11 @@ public final class JudgementTable {
     } ?? true
   }
 
+  /// A condition: the row is about the lead with the number in a parameter, or about one merged into it.
+  private static func ofPerson(_ parameter: Int) -> String {
+    "(lead_id = ?\(parameter) OR lead_id IN (SELECT lead_id FROM lead_member WHERE root_id = ?\(parameter)))"
+  }
+
   // MARK: Fast-tracks
 
   private static let trackColumns = """
@@ -57,9 +62,11 @@ public final class JudgementTable {
       liftedAt: row.optionalInteger(8))
   }
 
-  /// A lead's fast-tracks under a model, ended ones too, in the order in which they were set.
+  /// The fast-tracks of a lead and of those merged into it under a model, ended ones too, in the order in which they were set.
   public func fastTracks(model: Int64, lead: Int64) throws -> [FastTrackRow] {
-    try rows(JudgementTable.trackColumns + " WHERE model_id = ?1 AND lead_id = ?2 ORDER BY id", [model, lead]) {
+    try rows(
+      JudgementTable.trackColumns + " WHERE model_id = ?1 AND \(JudgementTable.ofPerson(2)) ORDER BY id", [model, lead]
+    ) {
       JudgementTable.track($0)
     }
   }
@@ -87,7 +94,7 @@ public final class JudgementTable {
     try connection.run(
       """
       UPDATE fast_track SET until_at = ?3, lifted_at = ?3, lifted_by = ?4
-      WHERE model_id = ?1 AND lead_id = ?2 AND (until_at IS NULL OR until_at > ?3)
+      WHERE model_id = ?1 AND \(JudgementTable.ofPerson(2)) AND (until_at IS NULL OR until_at > ?3)
       """, model, lead, instant, person)
     return connection.changes
   }
@@ -105,9 +112,9 @@ public final class JudgementTable {
       liftedAt: row.optionalInteger(8))
   }
 
-  /// A lead's adjustments, ended ones too, in the order in which they were added.
+  /// The adjustments of a lead and of those merged into it, ended ones too, in the order in which they were added.
   public func adjustments(lead: Int64) throws -> [AdjustmentRow] {
-    try rows(JudgementTable.adjustmentColumns + " WHERE lead_id = ?1 ORDER BY id", [lead]) {
+    try rows(JudgementTable.adjustmentColumns + " WHERE \(JudgementTable.ofPerson(1)) ORDER BY id", [lead]) {
       JudgementTable.adjustment($0)
     }
   }

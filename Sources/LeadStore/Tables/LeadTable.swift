@@ -53,9 +53,11 @@ public final class LeadTable {
     try connection.firstRow("SELECT max(id) FROM lead") { $0.integer(0) } ?? 0
   }
 
-  /// How many leads there are. O(leads).
+  /// How many leads there are, those merged into another not among them. O(leads).
   public func count() throws -> Int64 {
-    try connection.firstRow("SELECT count(*) FROM lead") { $0.integer(0) } ?? 0
+    try connection.firstRow(
+      "SELECT (SELECT count(*) FROM lead) - (SELECT count(*) FROM lead_member WHERE root_id <> lead_id)"
+    ) { $0.integer(0) } ?? 0
   }
 
   /// Adds a lead under a number of the caller's.
@@ -101,9 +103,15 @@ public final class LeadTable {
     try connection.firstRow(LeadTable.columns + " WHERE key = ?1", [key]) { LeadTable.row($0) }
   }
 
-  /// Calls `body` for the leads with numbers in a range, in their order.
+  /// Calls `body` for the leads with numbers in a range, in their order; not for those merged into another.
   public func forEach(from first: Int64 = 1, through last: Int64 = Int64.max, _ body: (LeadRow) throws -> Void) throws {
-    try connection.forEachRow(LeadTable.columns + " WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [first, last]) {
+    try connection.forEachRow(
+      LeadTable.columns + """
+         WHERE id BETWEEN ?1 AND ?2
+          AND NOT EXISTS (SELECT 1 FROM lead_member WHERE lead_id = lead.id AND root_id <> lead.id)
+        ORDER BY id
+        """, [first, last]
+    ) {
       try body(LeadTable.row($0))
     }
   }

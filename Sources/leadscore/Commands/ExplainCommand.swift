@@ -29,6 +29,7 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let (session, instant) = try common.openForAnyInstant()
     let explanation = try session.explain(key, model: common.model, asOf: instant, version: version)
+    try session.noteIfMerged(key)
     switch format.format {
     case .table: try printText(ExplanationText(explanation, showsAll: all).text)
     case .json: try printJSON { ExplanationJSON.write(explanation, to: &$0) }

@@ -73,6 +73,7 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let source = try HistorySource(self)
+    if let key { try source.session.noteIfMerged(key) }
     if let at, let key { return try showState(source, key, at.milliseconds) }
     if chart, let key { return try draw(source, key) }
     if let html, let key { try writePage(source, key, to: html) }
@@ -171,7 +172,7 @@ struct HistoryCommand: ParsableCommand {
 /// Where the rows come from: what was recorded, or what a version of the rules would have said.
 private struct HistorySource {
   private let command: HistoryCommand
-  private let session: ScoringSession
+  let session: ScoringSession
   private let document: RuleDocument
   /// As far as the rows go.
   let instant: Int64

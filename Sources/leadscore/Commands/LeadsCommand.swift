@@ -9,7 +9,10 @@ struct LeadsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "leads", abstract: "Look at leads and their scores.",
     discussion: "Example: leadscore leads list --stage sql",
-    subcommands: [LeadsListCommand.self, LeadsShowCommand.self])
+    subcommands: [
+      LeadsListCommand.self, LeadsShowCommand.self, LeadsMergeCommand.self, LeadsUnmergeCommand.self,
+      LeadsMergesCommand.self,
+    ])
 }
 
 struct LeadsListCommand: ParsableCommand {
@@ -145,8 +148,9 @@ struct LeadsShowCommand: ParsableCommand {
   func run() throws {
     let (session, _) = try common.openForReading()
     let lead = try session.lead(key, model: common.model)
+    try session.noteIfMerged(key)
     switch format.format {
-    case .table: try printText(text(lead))
+    case .table: try printText(text(lead, merged: session.mergedKeys(ofLead: key)))
     case .json: try printJSON { RecordOutput.write(lead.record(breakdown: true), to: &$0) }
     case .jsonl, .csv:
       let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: [])
@@ -155,7 +159,7 @@ struct LeadsShowCommand: ParsableCommand {
     }
   }
 
-  private func text(_ lead: ScoredLead) -> String {
+  private func text(_ lead: ScoredLead, merged: [String]) -> String {
     let color = Terminal.supportsColor(1)
     var table = Table(columns: [Table.Column("lead"), Table.Column(lead.key, isTruncatable: true)])
     table.rows = [
@@ -164,6 +168,7 @@ struct LeadsShowCommand: ParsableCommand {
       ["grade", lead.grade ?? "–"], ["version", String(lead.version)], ["created", formatMinute(lead.createdAt)],
       ["scored", formatMinute(lead.scoredAt)], ["next change", lead.nextChangeAt.map { formatMinute($0) } ?? "–"],
     ]
+    if !merged.isEmpty { table.rows.append(["also", merged.joined(separator: ", ")]) }
     if let track = lead.fastTrack {
       table.rows.append(["fast-track", "\(track.stage) by \(track.person): \(track.reason)"])
     }

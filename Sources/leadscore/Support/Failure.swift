@@ -80,6 +80,7 @@ struct Failure {
   private var described: (ExitStatus, String)? {
     switch error {
     case let error as ScoringError: Self.describe(error)
+    case let error as MergeRefusal: error.failure
     case let error as StoreError: Self.describe(error)
     case let error as DatabaseError: Self.describe(error)
     case let error as SourceError: Self.describe(error)

@@ -7,11 +7,14 @@ public struct ReferenceWorld {
     var stage: String
     var from: Int64
     var until: Int64?
+    /// How many were set before it.
+    var order = 0
 
     func isShown(at now: Int64) -> Bool { until.map { now < $0 } ?? true }
   }
 
   struct Record {
+    /// What came under the lead's own key.
     var facts: ReferenceFacts {
       didSet { view = nil }
     }
@@ -21,7 +24,9 @@ public struct ReferenceWorld {
     /// The rules' stage, under a fast-track or a disqualification.
     var ownStage: String?
     var result: RefResult?
-    /// The facts seen through the active document; built when needed.
+    /// Where the lead stood when it was merged into another.
+    var setAside: RefResult?
+    /// The facts of all that the lead stands for, seen through the active document; built when needed.
     var view: ReferenceLead?
 
     mutating func endTrack(at now: Int64) {
@@ -29,7 +34,10 @@ public struct ReferenceWorld {
     }
   }
 
-  private(set) var records: [String: Record] = [:]
+  var records: [String: Record] = [:]
+  /// Merges in force: the key merged away, and the one it was merged into, in order.
+  var merges: [(lead: String, into: String)] = []
+  private var fastTracks = 0
   /// Keys in the order first seen.
   public private(set) var keys: [String] = []
   private var document: ReferenceDocument?
@@ -61,7 +69,7 @@ public struct ReferenceWorld {
 
   /// The lead's attributes as stored; empty for an unknown lead.
   public func attributes(_ key: String) -> [String: RefValue] {
-    records[Self.normalized(key)]?.facts.attributes ?? [:]
+    union(of: root(of: Self.normalized(key))).attributes
   }
 
   /// The lead's `created_at`, or `nil` for an unknown lead.
@@ -76,7 +84,7 @@ public struct ReferenceWorld {
     return history.filter { $0.key == key }
   }
 
-  /// Reads rows of leads.
+  /// Reads rows of leads; those of a lead that was merged into another count for that one.
   @discardableResult
   public mutating func importLeads(at now: Int64, rows: [RefLeadRow]) -> RefImportSummary {
     advance(to: now)
@@ -100,13 +108,15 @@ public struct ReferenceWorld {
       }
       let changed = facts.attributes != before.attributes || facts.createdAt != before.createdAt
       records[key]?.facts = facts
+      let person = root(of: key)
+      records[person]?.view = nil
       if isNew {
         summary.created += 1
         summary.leadsCreated += 1
         touched[key] = "import"
       } else if changed {
         summary.updated += 1
-        touched[key] = touched[key] ?? "attributes"
+        touched[person] = touched[person] ?? "attributes"
       } else {
         summary.unchanged += 1
       }
@@ -131,12 +141,16 @@ public struct ReferenceWorld {
       for (name, value) in row.properties { properties[nfc(name)] = value.stored }
       let id = row.id.flatMap { $0.isEmpty ? nil : $0 }
       let event = ReferenceFacts.Event(id: id, type: row.type, occurredAt: row.occurredAt, properties: properties)
-      if records[key]?.facts.events.contains(where: { $0.isSame(as: event) }) == true {
+      let person = root(of: key)
+      if union(of: person).events.contains(where: { $0.isSame(as: event) }) {
         summary.duplicates += 1
       } else {
-        records[key]?.facts.events.append(event)
         summary.created += 1
-        touched[key] = touched[key] ?? "event"
+        touched[person] = touched[person] ?? "event"
+      }
+      if records[key]?.facts.events.contains(where: { $0.isSame(as: event) }) == false {
+        records[key]?.facts.events.append(event)
+        records[person]?.view = nil
       }
     }
     evaluate(touched, at: now)
@@ -148,7 +162,7 @@ public struct ReferenceWorld {
     advance(to: now)
     self.document = document
     version = number
-    for key in keys {
+    for key in liveKeys {
       records[key]?.view = nil
       evaluate(key, at: now, cause: "rules")
     }
@@ -159,7 +173,7 @@ public struct ReferenceWorld {
     precondition(now >= self.now, "the clock does not go back")
     let start = self.now
     self.now = now
-    for key in keys {
+    for key in liveKeys {
       for edge in edges(key, after: start, through: now) { evaluate(key, at: edge, cause: "time") }
     }
   }
@@ -167,14 +181,14 @@ public struct ReferenceWorld {
   /// Every instant in `(now, end]` at which some lead may change by itself, in order.
   public mutating func edges(through end: Int64) -> [Int64] {
     var found: Set<Int64> = []
-    for key in keys { found.formUnion(edges(key, after: now, through: end)) }
+    for key in liveKeys { found.formUnion(edges(key, after: now, through: end)) }
     return found.sorted()
   }
 
   /// Gives a known lead points (in hundredths) while `from ≤ T < until`.
   public mutating func addAdjustment(_ key: String, points: Int, from: Int64, until: Int64? = nil, at now: Int64) {
     advance(to: now)
-    let key = Self.normalized(key)
+    let key = root(of: Self.normalized(key))
     records[key]?.facts.adjustments.append(.init(points: points, from: from, until: until))
     evaluate(key, at: now, cause: "fast-track")
   }
@@ -182,9 +196,13 @@ public struct ReferenceWorld {
   /// Shows `stage` for a known lead while `T < until`, in place of an earlier fast-track.
   public mutating func setFastTrack(_ key: String, stage: String, until: Int64? = nil, at now: Int64) {
     advance(to: now)
-    let key = Self.normalized(key)
-    let track = FastTrack(stage: stage, from: now, until: until)
-    records[key]?.endTrack(at: now)
+    let key = root(of: Self.normalized(key))
+    for member in group(of: key) {
+      records[member]?.endTrack(at: now)
+      records[member]?.fastTrack = nil
+    }
+    fastTracks += 1
+    let track = FastTrack(stage: stage, from: now, until: until, order: fastTracks)
     records[key]?.pastTracks.append(track)
     records[key]?.fastTrack = track
     evaluate(key, at: now, cause: "fast-track")
@@ -193,24 +211,28 @@ public struct ReferenceWorld {
   /// Ends a lead's fast-track, if it has one.
   public mutating func liftFastTrack(_ key: String, at now: Int64) {
     advance(to: now)
-    let key = Self.normalized(key)
-    records[key]?.endTrack(at: now)
-    records[key]?.fastTrack = nil
+    let key = root(of: Self.normalized(key))
+    for member in group(of: key) {
+      records[member]?.endTrack(at: now)
+      records[member]?.fastTrack = nil
+    }
     evaluate(key, at: now, cause: "fast-track")
   }
 
   /// Every lead computed afresh from the facts as of `now`: score, groups, rules and grade; stages as they are.
   public func recomputed() -> [String: RefResult] {
     guard let document else { return [:] }
-    return records.compactMapValues { record in
-      guard var result = record.result else { return nil }
-      let score = ReferenceScore(ReferenceLead(document, record.facts), at: now)
+    var found: [String: RefResult] = [:]
+    for key in liveKeys {
+      guard var result = records[key]?.result else { continue }
+      let score = ReferenceScore(ReferenceLead(document, union(of: key)), at: now)
       result.score = score.score
       result.groups = score.groups
       result.rules = score.rules
       result.grade = score.grade
-      return result
+      found[key] = result
     }
+    return found
   }
 
   /// True where the lead was unknown.
@@ -224,7 +246,7 @@ public struct ReferenceWorld {
   private mutating func view(_ key: String) -> ReferenceLead? {
     guard let document, let record = records[key] else { return nil }
     if let view = record.view { return view }
-    let view = ReferenceLead(document, record.facts)
+    let view = ReferenceLead(document, union(of: key))
     records[key]?.view = view
     return view
   }
@@ -232,9 +254,11 @@ public struct ReferenceWorld {
   private mutating func edges(_ key: String, after start: Int64, through end: Int64) -> [Int64] {
     guard start < end, let lead = view(key) else { return [] }
     var found = lead.edges(after: start, through: end)
-    if let until = records[key]?.fastTrack?.until, until > start, until <= end, !found.contains(until) {
-      found.append(until)
-      found.sort()
+    for member in group(of: key) {
+      if let until = records[member]?.fastTrack?.until, until > start, until <= end, !found.contains(until) {
+        found.append(until)
+        found.sort()
+      }
     }
     return found
   }
@@ -245,8 +269,9 @@ public struct ReferenceWorld {
     }
   }
 
-  private mutating func evaluate(_ key: String, at now: Int64, cause: String) {
-    guard let lead = view(key), let record = records[key] else { return }
+  mutating func evaluate(_ key: String, at now: Int64, cause: String) {
+    guard let lead = view(key), var record = records[key] else { return }
+    record.fastTrack = fastTrack(of: key, at: now)
     let score = ReferenceScore(lead, at: now)
     let (own, shown) = stage(record, lead, score, at: now)
     let result = RefResult(

@@ -36,6 +36,7 @@ final class FactFile {
   ///     ``LeadKey/Problem`` for a row to be rejected.
   ///   - json: is called for each record.
   func read(csv: (CSVColumns) throws -> (CSVReader) throws -> Void, json: (JSONObject) throws -> Void) throws {
+    if let feed = options.feed { return try read(feed, json) }
     do {
       let source = try openText(path: path, encoding: encoding)
       progress.size = source.rawByteCount
@@ -101,13 +102,14 @@ final class FactFile {
     _ source: any ByteSource, _ json: (JSONObject) throws -> Void
   ) throws {
     let reader = JSONRecordReader(source: source)
+    let mapped = MappedRecord(options, kind: kind)
     while try reader.next() {
       progress.read += 1
       do {
         switch reader.result {
         case .failure(let problem):
           throw RowProblem((problem.column.map { "column \($0): " } ?? "") + problem.message)
-        case .success(.object(let object)): try json(object)
+        case .success(.object(let object)): try json(mapped?.record(object) ?? object)
         case .success(let other): throw RowProblem("the line is \(other.kindName), not an object")
         }
       } catch let problem as RowProblem {
@@ -118,6 +120,23 @@ final class FactFile {
       try sink.advance(progress(source))
     }
     progress = progress(source)
+  }
+
+  /// Takes rows that were read already.
+  private func read(_ feed: RowSpool, _ json: (JSONObject) throws -> Void) throws {
+    try feed.forEachRow { line, row in
+      progress.read += 1
+      do {
+        guard case .object(let object) = try JSONParser.parse(row) else { return }
+        try json(object)
+      } catch let problem as RowProblem {
+        reject(line, problem.reason, row)
+      } catch let problem as LeadKey.Problem {
+        reject(line, problem.reason, row)
+      }
+      try sink.advance(progress)
+    }
+    try sink.flush(progress)
   }
 
   private func reject(_ line: Int, _ reason: String, _ raw: UnsafeBufferPointer<UInt8>) {

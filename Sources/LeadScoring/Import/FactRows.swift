@@ -37,7 +37,7 @@ final class FactRows {
   func read(_ body: @escaping (FactFile, RowSink) throws -> Void) throws {
     let (path, kind, options) = (self.path, self.kind, self.options)
     try RowSink.run(
-      isParallel: WorkerThread.processors > 1 && !FactFile.isSmall(path), hash: directory.hash,
+      isParallel: WorkerThread.processors > 1 && options.feed == nil && !FactFile.isSmall(path), hash: directory.hash,
       read: { sink in try body(FactFile(path, kind: kind, options: options, sink: sink), sink) }, take: take)
   }
 

@@ -11,7 +11,10 @@ extension ScoringSession {
   /// - Throws: ``ScoringError``, `SourceError`, `DatabaseError`.
   /// - Complexity: O(rows) time but for the sorting of each lead's, bounded memory but for some bytes a key.
   public func importEvents(_ paths: [String], asOf: Int64, options: ImportOptions) throws -> [ImportReport] {
-    try importing(paths, kind: .events, asOf: asOf, options: options) { path, scorer in
+    if let preset = options.preset {
+      return try importPreset(preset, paths, kind: .events, asOf: asOf, options: options)
+    }
+    return try importing(paths, kind: .events, asOf: asOf, options: options) { path, scorer in
       try EventImport(self, scorer, path, options: options, asOf: asOf).run()
     }
   }

@@ -12,7 +12,10 @@ extension ScoringSession {
   /// - Throws: ``ScoringError``, `SourceError`, `DatabaseError`.
   /// - Complexity: O(rows) time, bounded memory but for some bytes a key.
   public func importLeads(_ paths: [String], asOf: Int64, options: ImportOptions) throws -> [ImportReport] {
-    try importing(paths, kind: .leads, asOf: asOf, options: options) { path, scorer in
+    if let preset = options.preset {
+      return try importPreset(preset, paths, kind: .leads, asOf: asOf, options: options)
+    }
+    return try importing(paths, kind: .leads, asOf: asOf, options: options) { path, scorer in
       try LeadImport(self, scorer, path, options: options, asOf: asOf).run()
     }
   }

@@ -41,6 +41,11 @@ public struct ImportOptions {
   /// Is called with the header row of a CSV file, before any row of it is rejected.
   public var onHeader: ((String, UnsafeBufferPointer<UInt8>) throws -> Void)?
 
+  /// Whose exports or messages the files are; nil for the program's own layouts and mappings.
+  public var preset: Preset?
+  /// Rows already read from a file, in the program's own form.
+  var feed: RowSpool?
+
   /// The defaults.
   public init() {}
 }
@@ -54,4 +59,8 @@ public struct ImportReport: Sendable, Equatable {
   public var leadsRescored: Int64
   /// Changes of stage, a lead's first one not among them.
   public var stageChanges: Int64
+  /// Keys that were joined to the person whose they are.
+  public var joined: Int64 = 0
+  /// What was not kept, or not done, of rows that were read, for people.
+  public var notes: [String] = []
 }

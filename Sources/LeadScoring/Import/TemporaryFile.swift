@@ -28,6 +28,8 @@ enum TemporaryFile {
     return file
   }
 
+  static func discard(_ file: Int32) { close(file) }
+
   static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64, _ folder: String) throws {
     var written = 0
     while written < bytes.count {

@@ -18,7 +18,8 @@ struct ImportLeadsCommand: ParsableCommand {
     discussion: """
       CSV has a header row: the key is the column key, else email, else what --key names; created_at is recognised; \
       every other column is an attribute. JSON Lines: {"key":…,"created_at":…,"attributes":{…}}. Files may be \
-      gzipped; - is standard input. All files land together or not at all, and the same file twice changes nothing.
+      gzipped; - is standard input. All files land together or not at all, and the same file twice changes nothing. \
+      --preset reads the exports of other systems, and the messages of Segment, as they are.
 
       Example: leadscore import leads contacts.csv --rejects bad.csv
       """)
@@ -36,7 +37,8 @@ struct ImportEventsCommand: ParsableCommand {
     discussion: """
       CSV has the columns key (or email), type, occurred_at and optionally id; every other column with a value is a \
       property. JSON Lines: {"id":…,"key":…,"type":…,"occurred_at":…,"properties":{…}}. Files may be gzipped; - is \
-      standard input. An event that arrives twice counts once.
+      standard input. An event that arrives twice counts once. --preset reads what other systems export, and a stream of \
+      Segment's messages with leads, events and ids of one person all at once.
 
       Example: leadscore import events visits.jsonl.gz
       """)
@@ -59,12 +61,21 @@ struct ImportArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The files' format, where their names do not tell: csv or jsonl."))
   var input: InputFormat?
 
-  @Option(name: .long, help: ArgumentHelp("The column that holds the leads' keys.", valueName: "column"))
+  @Option(
+    name: .long, help: ArgumentHelp("The column (in JSON, the member) that holds the leads' keys.", valueName: "column")
+  )
   var key: String?
 
   @Option(
     name: .long, help: ArgumentHelp("Your own mapping of columns, in YAML.", valueName: "file"), completion: .file())
   var map: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Read the files as this system exports or sends them: "
+        + Preset.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "system"))
+  var preset: SystemArgument?
 
   @Option(
     name: .long,
@@ -83,6 +94,14 @@ struct ImportArguments: ParsableArguments {
   /// How many rejected rows are told of one by one.
   static let shownRejections: Int64 = 20
 
+  func validate() throws {
+    guard preset != nil else { return }
+    if map != nil { throw ValidationError("--preset and --map exclude each other") }
+    if key != nil, preset?.preset != .segment {
+      throw ValidationError("--key goes with --preset segment alone, where it names a trait such as email")
+    }
+  }
+
   func run(
     _ kind: ImportMapping.Kind,
     _ body: (ScoringSession, [String], Int64, ImportOptions) throws -> [ImportReport]
@@ -94,6 +113,7 @@ struct ImportArguments: ParsableArguments {
     var options = ImportOptions()
     options.format = input.map { $0 == .csv ? .csv : .jsonl }
     options.key = key
+    options.preset = preset?.preset
     options.encoding = encoding?.encoding ?? .auto
     options.isStrict = strict
     options.isDryRun = dryRun
@@ -140,17 +160,20 @@ struct ImportArguments: ParsableArguments {
   }
 
   private func show(_ reports: [ImportReport], _ kind: ImportMapping.Kind) throws {
+    for report in reports {
+      for text in report.notes { note("\(sanitized(report.file)): \(sanitized(text))") }
+    }
     guard format.format != .table else {
       for report in reports { note(summary(report, kind)) }
       if dryRun { note("nothing was kept: this was a dry run") }
       return
     }
     let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: [])
-    for report in reports { try output.print(ImportArguments.record(report, kind), cells: []) }
+    for report in reports { try output.print(record(report, kind), cells: []) }
     try output.finish(names: [], ifNone: "")
   }
 
-  private static func record(_ report: ImportReport, _ kind: ImportMapping.Kind) -> OutputRecord {
+  private func record(_ report: ImportReport, _ kind: ImportMapping.Kind) -> OutputRecord {
     let counts = report.counts
     var record: OutputRecord = [
       ("file", .text(report.file)), ("read", .integer(counts.read)), ("created", .integer(counts.created)),
@@ -158,24 +181,41 @@ struct ImportArguments: ParsableArguments {
       ("duplicates", .integer(counts.duplicates)), ("rejected", .integer(counts.rejected)),
       ("leads_rescored", .integer(report.leadsRescored)), ("stage_changes", .integer(report.stageChanges)),
     ]
-    if kind == .events { record.append(("leads_created", .integer(counts.leadsCreated))) }
+    if kind == .events || preset?.preset == .segment { record.append(("leads_created", .integer(counts.leadsCreated))) }
+    if preset != nil { record.append(("joined", .integer(report.joined))) }
     return record
   }
 
   private func summary(_ report: ImportReport, _ kind: ImportMapping.Kind) -> String {
     let counts = report.counts
     var parts = ["\(formatCount(counts.created)) new"]
-    if kind == .leads {
+    if kind == .leads, preset?.preset != .segment {
       parts.append("\(formatCount(counts.updated)) changed")
       parts.append("\(formatCount(counts.unchanged)) as they were")
     } else if counts.leadsCreated > 0 {
       parts.append("\(plural(counts.leadsCreated, "lead")) first seen through them")
     }
+    if preset?.preset == .segment, counts.updated + counts.unchanged > 0 {
+      parts.append("\(plural(counts.updated, "lead")) changed")
+    }
+    if report.joined > 0 { parts.append("\(plural(report.joined, "key")) joined") }
     if counts.duplicates > 0 { parts.append("\(formatCount(counts.duplicates)) repeated") }
     if counts.rejected > 0 { parts.append("\(formatCount(counts.rejected)) rejected") }
     return "\(sanitized(report.file)): \(plural(counts.read, "row")): \(parts.joined(separator: ", ")); "
       + "\(plural(report.leadsRescored, "lead")) scored, \(plural(report.stageChanges, "stage change"))"
   }
+}
+
+/// A system on the command line.
+struct SystemArgument: ExpressibleByArgument {
+  let preset: Preset
+
+  init?(argument: String) {
+    guard let preset = Preset(rawValue: argument) else { return nil }
+    self.preset = preset
+  }
+
+  static var allValueStrings: [String] { Preset.allCases.map(\.rawValue) }
 }
 
 enum InputFormat: String, ExpressibleByArgument, CaseIterable {

@@ -102,32 +102,18 @@ final class LeadBlockFacts {
 
 /// Records and scores of a block's leads that are to be written.
 final class LeadBlockResults {
-  @exclusivity(unchecked) private var records: [UInt8] = []
-  @exclusivity(unchecked) private var recordEnds: [(lead: Int64, end: Int)] = []
+  @exclusivity(unchecked) fileprivate var records = RecordBatch()
   @exclusivity(unchecked) fileprivate var scores = ScoreBatch()
 
   /// Forgets everything.
   func removeAll() {
-    records.removeAll(keepingCapacity: true)
-    recordEnds.removeAll(keepingCapacity: true)
+    records.removeAll()
     scores.removeAll()
-  }
-
-  fileprivate func add(_ record: SignalRecord, lead: Int64) {
-    record.pack(into: &records)
-    recordEnds.append((lead, records.count))
   }
 
   /// Writes everything.
   func write(to session: ScoringSession) throws {
-    try records.withUnsafeBytes { bytes in
-      var start = 0
-      for (lead, end) in recordEnds {
-        try session.database.signals.put(
-          pack: session.pack.id, lead: lead, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        start = end
-      }
-    }
+    try records.write(to: session.database, pack: session.pack.id)
     try session.database.write(scores)
   }
 }
@@ -174,7 +160,7 @@ final class LeadBlockScorer {
       }
       finder.fill(&record, createdAt: createdAt ?? previous.createdAt, previous: previous, attributes: attributes)
     }
-    results.add(record, lead: lead)
+    results.records.add(record, lead: lead)
     kernel.counts.rescored += 1
     for (number, model) in models.enumerated() {
       kernel.score(

@@ -111,7 +111,11 @@ final class LeadPartitions {
       partitions[index].extents.append((fileEnd, bytes.count))
       partitions[index].written += bytes.count
       fileEnd += Int64(bytes.count)
+      // Let go of: where rows come in the order of leads, this range's room would not be needed again.
+      free(partitions[index].buffer)
+      partitions[index].buffer = nil
       partitions[index].used = 0
+      partitions[index].capacity = 0
     }
     buffered = 0
   }

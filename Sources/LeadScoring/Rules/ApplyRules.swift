@@ -115,7 +115,7 @@ extension ScoringSession {
     // A model's first rules replace none that anybody agreed on.
     if !options.isDryRun, base != nil { try checkApprovals(version) }
     try options.guards.checkStages(of: ScoringSession.document(of: version))
-    _ = try advanceDueLeads(to: asOf)
+    let due = try advanceDueLeads(to: asOf)
     if base?.id == version.id {
       var report = ApplyReport(version: number, baseVersion: number)
       report.wasApplied = false
@@ -124,7 +124,8 @@ extension ScoringSession {
     try database.models.activate(
       model: row.id, version: version.id, asOf: asOf, recordedAt: clock(), person: options.person, plan: options.plan,
       kind: kind)
-    let report = try rescoreUnderNewRules(modelID: row.id, version: version, base: base, asOf: asOf, plan: &plan)
+    let report = try rescoreUnderNewRules(
+      modelID: row.id, version: version, base: base, asOf: asOf, isUntouched: due.rescored == 0, plan: &plan)
     try plan?.finish()
     try options.guards.check(report.stageMatrix, leads: report.leads, version: number)
     if let plan {
@@ -134,7 +135,8 @@ extension ScoringSession {
   }
 
   private func rescoreUnderNewRules(
-    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64, plan: inout RulePlan?
+    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64, isUntouched: Bool,
+    plan: inout RulePlan?
   ) throws -> ApplyReport {
     var compiled: [(ModelRow, RuleVersionRow, CompiledRules)] = []
     for row in try database.models.all() {
@@ -149,106 +151,26 @@ extension ScoringSession {
 
     var report = ApplyReport(version: version.number, baseVersion: base?.number)
     guard let model = models.first(where: { $0.row.id == modelID }) else { return report }
-    let scorer = try LeadScorer(self, reference: String(version.number))
     let total = try database.leads.count()
-    let asksJudgement = try plan != nil && !database.judgements.isEmpty()
-    var positions: [SignalDefinition: Int] = [:]
-    for (slot, definition) in pack.definitions.enumerated() { positions[definition] = slot }
-    let slots = model.rules.signals.compactMap { positions[$0] }
-
-    func rescore(_ lead: Int64, _ record: SignalRecord) throws {
-      let before = try database.scores.row(model: modelID, lead: lead)
-      try scorer.evaluate(
-        model, lead: lead, row: before, record: record, at: asOf, cause: .rules)
-      report.leads += 1
-      onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
-      let evaluator = model.evaluator
-      let stage = evaluator.stage
-      if plan != nil {
-        let judgement = try asksJudgement ? self.judgement(model: model, lead: lead) : .none
-        try plan?.check(
-          lead, result: FixedHash.result(score: evaluator.score, stage: stage, grade: evaluator.grade),
-          facts: FixedHash.facts(record, slots: slots, judgement))
-      }
-      // A lead's first stage under a model is no change of its stage.
-      guard let before else {
-        report.changed += 1
-        return
-      }
-      report.stageMatrix[ApplyReport.StageMove(from: before.stage, to: stage), default: 0] += 1
-      if before.score < evaluator.score { report.scoresUp += 1 }
-      if before.score > evaluator.score { report.scoresDown += 1 }
-      if before.score != evaluator.score || before.stage != stage || before.grade != evaluator.grade {
-        report.changed += 1
-      }
-    }
-
-    if isSamePack {
-      try forEachStoredRecord { try rescore($0, $1) }
-    } else {
-      // Findings of signals that both packs have are carried over; only the others are looked for in the facts.
-      try rebuildPack(from: oldPack) { try rescore($0, $1) }
-      if oldPack.id != 0 { try database.signals.removePack(oldPack.id) }
-    }
+    // Findings of signals that both packs have are carried over; only the others are looked for in the facts.
+    let change = isSamePack ? nil : PackChange(from: oldPack, to: pack)
+    let wantsHashes = plan != nil
+    try RescorePass.run(
+      self, isUntouched: isUntouched, changesMost: true,
+      { try RuleChangeWorker(self, $0, model: model, asOf: asOf, change: change, wantsHashes: wantsHashes) },
+      store: { part in
+        for entry in part.hashes { try plan?.check(entry.lead, result: entry.result, facts: entry.facts) }
+        report.leads += part.written.leads
+        report.changed += part.changed
+        report.scoresUp += part.up
+        report.scoresDown += part.down
+        for (move, count) in part.moves { report.stageMatrix[move, default: 0] += count }
+        try part.written.records.write(to: database, pack: pack.id)
+        try database.write(part.written.scores)
+        onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
+      })
+    if !isSamePack, oldPack.id != 0 { try database.signals.removePack(oldPack.id) }
     if report.leads > 0 { try database.models.setEvaluated(modelID, at: asOf) }
     return report
-  }
-
-  /// Calls `body` with the stored record of each lead, in order.
-  func forEachStoredRecord(_ body: (Int64, SignalRecord) throws -> Void) throws {
-    var record = SignalRecord(kinds: pack.kinds)
-    let greatest = try database.leads.greatestID()
-    var first: Int64 = 1
-    while first <= greatest {
-      let last = first + 4095
-      try database.signals.forEachState(pack: pack.id, leads: first...last) { lead, bytes in
-        guard record.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
-        try body(lead, record)
-      }
-      first = last + 1
-    }
-  }
-
-  /// Fills the current pack for every lead and calls `body` with the record of each.
-  private func rebuildPack(from old: SignalPack, _ body: (Int64, SignalRecord) throws -> Void) throws {
-    let scorer = try LeadScorer(self)
-    var oldSlots: [SignalDefinition: Int] = [:]
-    for (slot, definition) in old.definitions.enumerated() { oldSlots[definition] = slot }
-    let missing = pack.definitions.filter { oldSlots[$0] == nil }
-    let partial = SignalFinder(pack: SignalPack(id: 0, definitions: missing), dictionary: dictionary)
-    var missingSlots: [SignalDefinition: Int] = [:]
-    for (slot, definition) in missing.enumerated() { missingSlots[definition] = slot }
-    // For each slot of the new pack, where its findings come from: a definition costs much to compare.
-    let sources = pack.definitions.map { (old: oldSlots[$0], found: missingSlots[$0]) }
-
-    var record = SignalRecord(kinds: pack.kinds)
-    var stored = SignalRecord(kinds: old.kinds)
-    func assemble(_ lead: Int64, createdAt: Int64, found: SignalRecord?) throws {
-      let hasStored =
-        try old.id != 0
-        && database.signals.withState(pack: old.id, lead: lead) { bytes in
-          guard stored.unpack(bytes) else { throw StoreError.damaged("the signal state of lead \(lead)") }
-        }
-      guard hasStored || old.definitions.isEmpty || old.id == 0 else {
-        throw StoreError.damaged("the signal state of lead \(lead)")
-      }
-      record.reset(createdAt: createdAt)
-      for source in sources {
-        if let slot = source.old {
-          record.append(slot: slot, of: stored)
-        } else if let slot = source.found, let found {
-          record.append(slot: slot, of: found)
-        }
-      }
-      try scorer.store(record, lead: lead)
-      try body(lead, record)
-    }
-    guard missing.isEmpty else {
-      return try forEachRebuiltRecord(partial) { try assemble($0, createdAt: $1.createdAt, found: $1) }
-    }
-    let reader = try FactReader(database, events: false)
-    defer { reader.finish() }
-    try reader.begin(leads: 1...Int64.max)
-    while try reader.next() { try assemble(reader.lead, createdAt: reader.createdAt, found: nil) }
   }
 }

@@ -31,36 +31,22 @@ extension ScoringSession {
   public func recompute(asOf: Int64) throws -> RecomputeReport {
     try write(bulk: true) {
       try checkClock(asOf)
-      if pack.id == 0 { try replacePack() }
+      let isReplaced = pack.id == 0
+      if isReplaced { try replacePack() }
       var report = RecomputeReport()
-      let scorer = try LeadScorer(self)
-      var stored = SignalRecord(kinds: pack.kinds)
       let total = try database.leads.count()
-      try forEachRebuiltRecord(finder) { lead, record in
-        report.leads += 1
-        onProgress?(
-          Progress(label: "Recomputing", unit: "leads", done: report.leads, total: total, items: report.leads))
-        if try !unpack(lead: lead, into: &stored) || !stored.isEqual(to: record) {
-          report.signalDifferences += 1
-          try scorer.store(record, lead: lead)
-        }
-        for model in models {
-          try scorer.catchUp(model, lead: lead, record: record, to: asOf)
-          let before = try database.scores.row(model: model.row.id, lead: lead)
-          try scorer.evaluate(
-            model, lead: lead, row: before, record: record, at: asOf, cause: before == nil ? .import : .recompute)
-          guard let after = try database.scores.row(model: model.row.id, lead: lead) else { continue }
-          if before == nil || before?.score != after.score || before?.groups != after.groups
-            || before?.rules != after.rules || before?.stage != after.stage || before?.grade != after.grade
-          {
-            report.differences.append(
-              RecomputeReport.Difference(
-                key: try database.leads.row(id: lead)?.key ?? "", model: model.row.name, before: before?.score,
-                after: after.score,
-                stageBefore: before?.stage, stageAfter: after.stage))
-          }
-        }
-      }
+      try RescorePass.run(
+        self, isUntouched: true, changesMost: false,
+        { try RecomputeWorker(self, $0, asOf: asOf, isPackNew: isReplaced) },
+        store: { part in
+          report.leads += part.written.leads
+          report.signalDifferences += part.signalDifferences
+          report.differences += part.differences
+          try part.written.records.write(to: database, pack: pack.id)
+          try database.write(part.written.scores)
+          onProgress?(
+            Progress(label: "Recomputing", unit: "leads", done: report.leads, total: total, items: report.leads))
+        })
       if report.leads > 0 { for model in models { try database.models.setEvaluated(model.row.id, at: asOf) } }
       return report
     }
@@ -72,5 +58,105 @@ extension ScoringSession {
     _ = try SignalPack.add(pack.definitions, to: database)
     if let old { try database.signals.removePack(old.id) }
     try reload()
+  }
+}
+
+/// What came of recomputing a piece.
+private struct RecomputePart: Sendable {
+  var written = RescorePart()
+  var differences: [RecomputeReport.Difference] = []
+  var signalDifferences: Int64 = 0
+}
+
+/// Recomputes leads from their facts and holds them against what is stored.
+private final class RecomputeWorker: RescoreWorker {
+  private let tools: RescoreTools
+  private let asOf: Int64
+  private let finder: SignalFinder
+  private let facts: FactReader
+  private let stored: RecordCursor?
+  @exclusivity(unchecked) private var record: SignalRecord
+  // The points of groups and rules before, as they are stored.
+  @exclusivity(unchecked) private var groups: [UInt8] = []
+  @exclusivity(unchecked) private var rules: [UInt8] = []
+
+  /// - Parameter isPackNew: whether nothing is stored that the records could be held against.
+  init(_ session: ScoringSession, _ database: LeadDatabase, asOf: Int64, isPackNew: Bool) throws {
+    self.asOf = asOf
+    tools = try RescoreTools(session, database, models: session.models, reference: nil)
+    finder = SignalFinder(pack: session.pack, dictionary: try PropertyDictionary(database, gate: Gate()))
+    facts = try FactReader(database, events: finder.asksForEvents)
+    stored = isPackNew ? nil : try RecordCursor(database, pack: session.pack.id)
+    record = SignalRecord(kinds: session.pack.kinds)
+  }
+
+  func work(on leads: ClosedRange<Int64>) throws -> RecomputePart {
+    var part = RecomputePart()
+    try tools.begin(leads)
+    try stored?.begin(leads: leads)
+    try facts.begin(leads: leads)
+    defer {
+      tools.finish()
+      stored?.finish()
+      facts.finish()
+    }
+    while try facts.next() {
+      finder.reset()
+      if finder.asksForEvents { try facts.forEachPage { try finder.add(page: $0, firstAt: $1) } }
+      facts.withAttributes {
+        finder.fill(&record, createdAt: facts.createdAt, previous: nil, attributesJSON: $0)
+      }
+      part.written.leads += 1
+      part.written.records.add(record, lead: facts.lead)
+      let isStored =
+        try stored.map { cursor in
+          try cursor.advance(to: facts.lead)
+            && cursor.withRecord { part.written.records.removeLast(ifEqualTo: $0) }
+        } ?? false
+      if !isStored { part.signalDifferences += 1 }
+      for model in tools.models.indices { try score(model, &part) }
+    }
+    part.written.counts = tools.kernel.counts
+    return part
+  }
+
+  private func score(_ number: Int, _ part: inout RecomputePart) throws {
+    let (lead, model, kernel) = (facts.lead, tools.models[number], tools.kernel)
+    let judgement = try tools.judgement(number, lead)
+    let stored = try tools.cursor(number).state(of: lead)
+    var before = stored
+    groups.removeAll(keepingCapacity: true)
+    rules.removeAll(keepingCapacity: true)
+    if let known = stored {
+      if let due = known.nextChangeAt, due <= asOf {
+        kernel.counts.rescored += 1
+        before = kernel.advance(
+          model, lead: lead, known, judgement, record, through: asOf, into: &part.written.scores, stores: false)
+        model.evaluator.appendGroups(to: &groups)
+        model.evaluator.appendRules(to: &rules)
+      } else {
+        tools.cursor(number).withPoints {
+          groups.append(contentsOf: $0)
+          rules.append(contentsOf: $1)
+        }
+      }
+    }
+    kernel.evaluate(
+      model, lead: lead, before: before, judgement: judgement, record: record, at: asOf,
+      cause: before == nil ? .import : .recompute, into: &part.written.scores)
+    let outcome = part.written.scores.withLast { state, groups, rules in
+      let isSame =
+        before?.score == state.score && before?.stage == state.stage && before?.grade == state.grade
+        && groups.elementsEqual(self.groups) && rules.elementsEqual(self.rules)
+      return (state: state, isSame: isSame)
+    }
+    guard let outcome else { return }
+    if outcome.isSame, stored == outcome.state { part.written.scores.removeLast() }
+    if !outcome.isSame {
+      part.differences.append(
+        RecomputeReport.Difference(
+          key: try tools.database.leads.row(id: lead)?.key ?? "", model: model.row.name, before: before?.score,
+          after: outcome.state.score, stageBefore: before?.stage, stageAfter: outcome.state.stage))
+    }
   }
 }

@@ -87,14 +87,31 @@ public struct ScoreBatch: Sendable {
       Score(model: model, lead: lead, state: state, groups: start, rules: middle, end: bytes.count, isStored: isStored))
   }
 
+  /// Takes the score added last away.
+  public mutating func removeLast() {
+    guard let last = scores.popLast() else { return }
+    bytes.removeLast(bytes.count - last.groups)
+  }
+
+  /// Calls `body` with the state added last and the JSON texts of its groups and rules.
+  public func withLast<Result>(
+    _ body: (ScoreState, _ groups: UnsafeBufferPointer<UInt8>, _ rules: UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result? {
+    guard let last = scores.last else { return nil }
+    return bytes.withUnsafeBufferPointer { bytes in
+      body(
+        last.state, UnsafeBufferPointer(rebasing: bytes[last.groups..<last.rules]),
+        UnsafeBufferPointer(rebasing: bytes[last.rules..<last.end]))
+    }
+  }
+
   /// Takes the score added last away where it says what a stored row says.
   public mutating func removeLast(ifEqualTo row: ScoreRow) {
     guard let last = scores.last, last.model == row.model, last.lead == row.lead, last.state == row.state,
       bytes[last.groups..<last.rules].elementsEqual(row.groups.utf8),
       bytes[last.rules..<last.end].elementsEqual(row.rules.utf8)
     else { return }
-    scores.removeLast()
-    bytes.removeLast(bytes.count - last.groups)
+    removeLast()
   }
 
   /// Adds a row of history.

@@ -119,7 +119,7 @@ public final class ScoreTable {
     FROM lead_score
     """
 
-  private static func state(_ statement: borrowing Statement) -> ScoreState {
+  static func state(_ statement: borrowing Statement) -> ScoreState {
     ScoreState(
       version: Int(statement.integer(1)), score: statement.integer(2), stage: statement.optionalText(3),
       ruleStage: statement.optionalText(4), enteredStageAt: statement.integer(5), grade: statement.optionalText(6),

@@ -1,0 +1,99 @@
+internal import LeadStore
+internal import ScoreEngine
+
+/// What came of one piece of a pass that scores all leads anew.
+struct RescorePart: Sendable {
+  var leads: Int64 = 0
+  var records = RecordBatch()
+  var scores = ScoreBatch()
+  var counts = ScoringCounts()
+}
+
+/// A worker of such a pass: it reads the state before the transaction and writes nothing.
+protocol RescoreWorker: RangeWorker {
+  /// What is to be written, and whatever the pass counts beside.
+  associatedtype Part: Sendable where Part == Partial
+
+  /// Works on a range of leads.
+  func work(on leads: ClosedRange<Int64>) throws -> Part
+}
+
+extension RescoreWorker {
+  func work(on piece: Int) throws -> Part {
+    let first = Int64(piece) * RescorePass.pieceSize + 1
+    return try work(on: first...(first + RescorePass.pieceSize - 1))
+  }
+}
+
+/// A pass over all leads that computes on all cores, each with a connection of its own, and writes in their order. Inside a
+/// write transaction.
+enum RescorePass {
+  /// Leads of a piece.
+  static let pieceSize: Int64 = 2048
+  /// So many leads are worth making an index anew.
+  private static let manyLeads: Int64 = 20_000
+
+  /// - Parameters:
+  ///   - isUntouched: whether the transaction has changed no score and no record yet; only then can other connections
+  ///     read, which see the state before it.
+  ///   - changesMost: whether most scores are expected to be written.
+  ///   - make: a worker with a connection.
+  ///   - store: writes what came of a piece.
+  static func run<Worker: RescoreWorker>(
+    _ session: ScoringSession, isUntouched: Bool, changesMost: Bool, _ make: (LeadDatabase) throws -> Worker,
+    store: (Worker.Part) throws -> Void
+  ) throws {
+    let database = session.database
+    let greatest = try database.leads.greatestID()
+    let pieces = Int((greatest + pieceSize - 1) / pieceSize)
+    guard pieces > 0 else { return }
+    var workers = [try make(database)]
+    for _ in 1..<max(1, min(OrderedRanges.processorCount, pieces / 4)) {
+      guard isUntouched, database.connection.mode == .readWrite,
+        let other = try? LeadDatabase.open(path: database.connection.path, mode: .readOnly),
+        (try? other.connection.execute("BEGIN")) != nil
+      else { break }
+      workers.append(try make(other))
+    }
+    if changesMost, greatest >= manyLeads {
+      try database.scores.changeMost { try OrderedRanges.run(count: pieces, workers: workers, store) }
+    } else {
+      try OrderedRanges.run(count: pieces, workers: workers, store)
+    }
+  }
+}
+
+/// What every worker of a rescoring pass has: the rules, and how to score by them, for one thread alone.
+final class RescoreTools {
+  let database: LeadDatabase
+  let models: [ActiveModel]
+  let kernel: ScoreKernel
+  private let cursors: [ScoreCursor]
+  private let asksJudgement: Bool
+
+  /// - Parameter models: those to be scored, of the session.
+  init(_ session: ScoringSession, _ database: LeadDatabase, models: [ActiveModel], reference: String?) throws {
+    self.database = database
+    let pack = session.pack.definitions
+    self.models = models.compactMap { $0.copy(pack: pack) }
+    kernel = ScoreKernel(recordedAt: session.clock(), causeReference: reference)
+    cursors = try self.models.map { try ScoreCursor(database, model: $0.row.id) }
+    asksJudgement = try !database.judgements.isEmpty()
+  }
+
+  func begin(_ leads: ClosedRange<Int64>) throws {
+    kernel.counts = ScoringCounts()
+    for cursor in cursors { try cursor.begin(leads: leads) }
+  }
+
+  func finish() {
+    for cursor in cursors { cursor.finish() }
+  }
+
+  /// The stored scores by model.
+  func cursor(_ model: Int) -> ScoreCursor { cursors[model] }
+
+  func judgement(_ model: Int, _ lead: Int64) throws -> Judgement {
+    try asksJudgement ? database.judgement(model: models[model].row.id, lead: lead) : .none
+  }
+}

@@ -11,33 +11,32 @@
 final class ByteTable {
   private struct Slot {
     var hash: UInt32
-    var offset: UInt32
-    /// The length, and the tag in the highest eight bits.
-    var length: UInt32
-    var value: UInt32
+    /// Where the entry begins in the arena, plus 1; 0 for a free slot.
+    var place: UInt32
   }
 
+  /// An entry is its number, the key's length with the tag in the highest eight bits, and the key.
+  private static let headerSize = 8
   /// Keys are shorter than this.
   static let longest = 1 << 24
 
   @exclusivity(unchecked) private var slots: UnsafeMutablePointer<Slot>
   @exclusivity(unchecked) private var slotCount: Int
-  @exclusivity(unchecked) private var arena: UnsafeMutablePointer<UInt8>
+  @exclusivity(unchecked) private var arena: UnsafeMutableRawPointer
   @exclusivity(unchecked) private var arenaCount = 0
   @exclusivity(unchecked) private var arenaCapacity: Int
   /// How many keys there are.
   @exclusivity(unchecked) private(set) var count = 0
-  @exclusivity(unchecked) private var lastOffset = 0
+  /// Where the key that was inserted last begins among all entries' bytes.
+  @exclusivity(unchecked) private(set) var lastKeyOffset = 0
   private let seed: UInt64
-
-  private static let free = UInt32.max
 
   init() {
     seed = UInt64.random(in: .min ... .max)
     slotCount = 256
-    slots = ByteTable.emptySlots(slotCount)
+    slots = ByteTable.freeSlots(slotCount)
     arenaCapacity = 4096
-    arena = .allocate(capacity: arenaCapacity)
+    arena = ByteTable.resized(nil, arenaCapacity)
   }
 
   private init(copying other: ByteTable) {
@@ -47,24 +46,30 @@ final class ByteTable {
     slots.initialize(from: other.slots, count: slotCount)
     arenaCount = other.arenaCount
     arenaCapacity = max(4096, arenaCount)
-    arena = .allocate(capacity: arenaCapacity)
-    arena.initialize(from: other.arena, count: arenaCount)
+    arena = ByteTable.resized(nil, arenaCapacity)
+    arena.copyMemory(from: other.arena, byteCount: arenaCount)
     count = other.count
-    lastOffset = other.lastOffset
+    lastKeyOffset = other.lastKeyOffset
   }
 
   deinit {
     slots.deallocate()
-    arena.deallocate()
+    free(arena)
   }
 
   /// A table with the same keys and hashes. O(keys)
   func copy() -> ByteTable { ByteTable(copying: self) }
 
-  private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
+  private static func freeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
     let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
-    slots.initialize(repeating: Slot(hash: 0, offset: 0, length: 0, value: free), count: count)
+    slots.initialize(repeating: Slot(hash: 0, place: 0), count: count)
     return slots
+  }
+
+  /// Grown in place where the system can, so that there are not two of it for a time.
+  private static func resized(_ memory: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer {
+    guard let resized = realloc(memory, size) else { preconditionFailure("out of memory") }
+    return resized
   }
 
   /// The number of a key. O(key)
@@ -81,9 +86,12 @@ final class ByteTable {
     let mask = slotCount - 1
     let length = ByteTable.length(key, tag)
     var index = Int(hash) & mask
-    while slots[index].value != ByteTable.free {
-      if slots[index].hash == hash, slots[index].length == length, isKey(key, at: Int(slots[index].offset)) {
-        return slots[index].value
+    while slots[index].place != 0 {
+      if slots[index].hash == hash {
+        let entry = arena + Int(slots[index].place) - 1
+        if entry.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == length, ByteTable.isKey(key, entry) {
+          return entry.loadUnaligned(as: UInt32.self)
+        }
       }
       index = (index + 1) & mask
     }
@@ -96,17 +104,22 @@ final class ByteTable {
   }
 
   @inline(__always)
-  private func isKey(_ key: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
+  private static func isKey(_ key: UnsafeBufferPointer<UInt8>, _ entry: UnsafeMutableRawPointer) -> Bool {
     guard let base = key.baseAddress else { return true }
-    return memcmp(arena + offset, base, key.count) == 0
+    return memcmp(entry + headerSize, base, key.count) == 0
   }
 
   /// Brings what a look-up reads first into the processor's cache; many of these overlap where look-ups would wait for
   /// each other. The result is of no use but to keep the read.
   @inline(__always)
-  func touch(hash: UInt32) -> UInt32 { slots[Int(hash) & (slotCount - 1)].offset }
+  func touch(hash: UInt32) -> UInt32 { slots[Int(hash) & (slotCount - 1)].place }
 
-  /// Adds a key that is not there yet; its number is below 2³² − 1.
+  /// Whether another key can be added: all keys together have fewer than four billion bytes.
+  func hasRoom(for key: UnsafeBufferPointer<UInt8>) -> Bool {
+    arenaCount + ByteTable.headerSize + key.count < UInt32.max
+  }
+
+  /// Adds a key that is not there yet, and for which there is room.
   func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, value: UInt32) {
     insert(key, tag: tag, hash: hash(key, tag: tag), value: value)
   }
@@ -114,48 +127,41 @@ final class ByteTable {
   /// Adds a key that is not there yet and whose hash is known.
   func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, hash: UInt32, value: UInt32) {
     if count * 4 >= slotCount * 3 { grow() }
-    if arenaCount + key.count > arenaCapacity { growArena(key.count) }
-    if let base = key.baseAddress { (arena + arenaCount).update(from: base, count: key.count) }
-    lastOffset = arenaCount
-    place(
-      Slot(
-        hash: hash, offset: UInt32(truncatingIfNeeded: arenaCount), length: ByteTable.length(key, tag), value: value))
-    arenaCount += key.count
+    let size = ByteTable.headerSize + key.count
+    if arenaCount + size > arenaCapacity {
+      arenaCapacity = max(arenaCapacity * 3 / 2, arenaCount + size)
+      arena = ByteTable.resized(arena, arenaCapacity)
+    }
+    let entry = arena + arenaCount
+    entry.storeBytes(of: value, as: UInt32.self)
+    entry.storeBytes(of: ByteTable.length(key, tag), toByteOffset: 4, as: UInt32.self)
+    if let base = key.baseAddress { (entry + ByteTable.headerSize).copyMemory(from: base, byteCount: key.count) }
+    lastKeyOffset = arenaCount + ByteTable.headerSize
+    place(Slot(hash: hash, place: UInt32(truncatingIfNeeded: arenaCount + 1)))
+    arenaCount += size
     count += 1
   }
-
-  /// Where the key that was inserted last begins among all keys' bytes.
-  var lastKeyOffset: Int { lastOffset }
 
   /// Calls `body` with the bytes of a key by its place.
   func withKey<Result>(at offset: Int, count: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
     -> Result
   {
-    try body(UnsafeBufferPointer(start: arena + offset, count: count))
+    try body(UnsafeBufferPointer(start: (arena + offset).assumingMemoryBound(to: UInt8.self), count: count))
   }
 
   private func place(_ slot: Slot) {
     let mask = slotCount - 1
     var index = Int(slot.hash) & mask
-    while slots[index].value != ByteTable.free { index = (index + 1) & mask }
+    while slots[index].place != 0 { index = (index + 1) & mask }
     slots[index] = slot
   }
 
   private func grow() {
     let (old, oldCount) = (slots, slotCount)
     slotCount *= 2
-    slots = ByteTable.emptySlots(slotCount)
-    for index in 0..<oldCount where old[index].value != ByteTable.free { place(old[index]) }
+    slots = ByteTable.freeSlots(slotCount)
+    for index in 0..<oldCount where old[index].place != 0 { place(old[index]) }
     old.deallocate()
-  }
-
-  private func growArena(_ size: Int) {
-    let larger = max(arenaCapacity * 3 / 2, arenaCount + size)
-    let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-    moved.update(from: arena, count: arenaCount)
-    arena.deallocate()
-    arena = moved
-    arenaCapacity = larger
   }
 
   /// FNV-1a over eight bytes at a time, finished as in MurmurHash3.

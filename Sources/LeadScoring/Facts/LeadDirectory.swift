@@ -48,6 +48,7 @@ struct LeadDirectory {
   private mutating func ask(
     _ folded: UnsafeBufferPointer<UInt8>, _ hash: UInt32, _ given: String?
   ) throws -> Int64 {
+    try checkRoom(folded)
     if !isLoaded {
       lookups += 1
       // So many look-ups cost more than one pass over all keys does.
@@ -78,10 +79,17 @@ struct LeadDirectory {
       try table.forEachKey { id, key in
         let hash = numbers.hash(key)
         if numbers.value(for: key, hash: hash) == nil {
+          try checkRoom(key)
           numbers.insert(key, hash: hash, value: UInt32(truncatingIfNeeded: id))
         }
       }
     }
+  }
+
+  private func checkRoom(_ key: UnsafeBufferPointer<UInt8>) throws {
+    guard !numbers.hasRoom(for: key) else { return }
+    throw ScoringError.badInput(
+      file: "the import", line: nil, reason: "more than four billion bytes of keys of leads; import a part at a time")
   }
 
   /// Takes a lead off the list of those that the database lacks; false where it has it.

@@ -37,17 +37,6 @@ struct PreviewPart: Sendable {
       points = Array(repeating: 0, count: count)
     }
 
-    mutating func add(_ given: UnsafeBufferPointer<Int64>) {
-      leads.withUnsafeMutableBufferPointer { leads in
-        points.withUnsafeMutableBufferPointer { points in
-          for index in 0..<min(given.count, leads.count) {
-            leads[index] &+= given[index] == 0 ? 0 : 1
-            points[index] += given[index]
-          }
-        }
-      }
-    }
-
     mutating func add(_ other: RuleSums) {
       for index in leads.indices {
         leads[index] += other.leads[index]
@@ -125,6 +114,40 @@ struct LargestMoves: Sendable {
   }
 }
 
+/// Counts and sums by position, in place.
+private final class RunningSums {
+  /// How many values other than 0 there were.
+  let counts: UnsafeMutableBufferPointer<Int64>
+  let sums: UnsafeMutableBufferPointer<Int64>
+
+  init(count: Int) {
+    counts = .allocate(capacity: count)
+    counts.initialize(repeating: 0)
+    sums = .allocate(capacity: count)
+    sums.initialize(repeating: 0)
+  }
+
+  deinit {
+    counts.deallocate()
+    sums.deallocate()
+  }
+
+  func reset() {
+    counts.update(repeating: 0)
+    sums.update(repeating: 0)
+  }
+
+  @inline(__always)
+  func add(_ values: UnsafeBufferPointer<Int64>) {
+    for index in 0..<min(values.count, counts.count) {
+      let value = values[index]
+      counts[index] &+= value == 0 ? 0 : 1
+      // Ten million points of a million million leads would not overflow.
+      sums[index] &+= value
+    }
+  }
+}
+
 /// Gathers a preview's figures on one thread.
 final class PreviewWorker: RangeWorker {
   /// What is gathered beside the figures.
@@ -146,8 +169,11 @@ final class PreviewWorker: RangeWorker {
   @exclusivity(unchecked) private var matrix: [Int64] = []
   @exclusivity(unchecked) private var width = 0
   // Leads by range of the distribution, from the least score that is counted here.
-  @exclusivity(unchecked) private var scoresBefore = [Int64](repeating: 0, count: PreviewWorker.countedRanges)
-  @exclusivity(unchecked) private var scoresAfter = [Int64](repeating: 0, count: PreviewWorker.countedRanges)
+  private let scoresBefore = RunningSums(count: PreviewWorker.countedRanges)
+  private let scoresAfter = RunningSums(count: PreviewWorker.countedRanges)
+  // By position in the rules.
+  private let rulesBefore: RunningSums
+  private let rulesAfter: RunningSums
 
   private static let countedRanges = 1024
   private static let firstRange: Int64 = -512
@@ -156,6 +182,8 @@ final class PreviewWorker: RangeWorker {
     self.comparer = comparer
     self.wishes = wishes
     self.greatest = greatest
+    rulesBefore = RunningSums(count: comparer.comparison.before.ruleNames.count)
+    rulesAfter = RunningSums(count: comparer.comparison.after.ruleNames.count)
   }
 
   func work(on piece: Int) throws -> PreviewPart {
@@ -170,10 +198,10 @@ final class PreviewWorker: RangeWorker {
       if comparer.scoreBefore < comparer.scoreAfter { part.scoresUp &+= 1 }
       if comparer.scoreBefore > comparer.scoreAfter { part.scoresDown &+= 1 }
       if comparer.nextChangeAfter < week { part.dueSoon &+= 1 }
-      part.before.add(comparer.pointsBefore)
-      part.after.add(comparer.pointsAfter)
-      PreviewWorker.count(comparer.scoreBefore, &scoresBefore, &part.scoresBefore)
-      PreviewWorker.count(comparer.scoreAfter, &scoresAfter, &part.scoresAfter)
+      rulesBefore.add(comparer.pointsBefore)
+      rulesAfter.add(comparer.pointsAfter)
+      PreviewWorker.count(comparer.scoreBefore, scoresBefore, &part.scoresBefore)
+      PreviewWorker.count(comparer.scoreAfter, scoresAfter, &part.scoresAfter)
       if wishes.wantsHashes { note(&part) }
       if comparer.isChanged { try noteChange(&part) }
     }
@@ -183,12 +211,12 @@ final class PreviewWorker: RangeWorker {
   }
 
   @inline(__always)
-  private static func count(_ score: Int64, _ counts: inout [Int64], _ others: inout [Int64: Int64]) {
+  private static func count(_ score: Int64, _ counts: RunningSums, _ others: inout [Int64: Int64]) {
     let width = PreviewPart.bucketWidth
     let range = score >= 0 ? score / width : (score - width + 1) / width
     let index = range &- firstRange
     if index >= 0, index < countedRanges {
-      counts[Int(index)] &+= 1
+      counts.counts[Int(index)] &+= 1
     } else {
       others[range, default: 0] += 1
     }
@@ -223,11 +251,12 @@ final class PreviewWorker: RangeWorker {
     }
     for index in 0..<PreviewWorker.countedRanges {
       let range = Int64(index) + PreviewWorker.firstRange
-      if scoresBefore[index] > 0 { part.scoresBefore[range, default: 0] += scoresBefore[index] }
-      if scoresAfter[index] > 0 { part.scoresAfter[range, default: 0] += scoresAfter[index] }
-      scoresBefore[index] = 0
-      scoresAfter[index] = 0
+      if scoresBefore.counts[index] > 0 { part.scoresBefore[range, default: 0] += scoresBefore.counts[index] }
+      if scoresAfter.counts[index] > 0 { part.scoresAfter[range, default: 0] += scoresAfter.counts[index] }
     }
+    (part.before.leads, part.before.points) = (Array(rulesBefore.counts), Array(rulesBefore.sums))
+    (part.after.leads, part.after.points) = (Array(rulesAfter.counts), Array(rulesAfter.sums))
+    for sums in [scoresBefore, scoresAfter, rulesBefore, rulesAfter] { sums.reset() }
   }
 
   private func hash(_ number: Int) -> UInt64 {

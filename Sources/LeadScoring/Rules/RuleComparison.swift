@@ -51,7 +51,8 @@ final class LeadComparer {
   private let after: LeadEvaluator
   private let finder: SignalFinder?
   private let asksJudgement: Bool
-  @exclusivity(unchecked) private var record: SignalRecord
+  // In memory of its own: a record that is a part of a class is copied to be lent.
+  private let recordMemory: UnsafeMutablePointer<SignalRecord>
   @exclusivity(unchecked) private var found: SignalRecord
   private let storedPoints: UnsafeMutableBufferPointer<Int64>
   // By the reader's number of a stage: its position among those of the other rules, -1 for one not asked for yet.
@@ -74,9 +75,9 @@ final class LeadComparer {
   var lead: Int64 { reader.lead }
   var pointsAfter: UnsafeBufferPointer<Int64> { after.rulePointsInPlace }
   /// When anything may change next under the other rules; `Int64.max` for never.
-  var nextChangeAfter: Int64 { after.nextChange }
+  @exclusivity(unchecked) private(set) var nextChangeAfter = Int64.max
   /// A hash of what the other rules see of the lead's facts.
-  var facts: UInt64 { FixedHash.facts(record, slots: comparison.slots, judgement) }
+  var facts: UInt64 { FixedHash.facts(recordMemory.pointee, slots: comparison.slots, judgement) }
 
   var isChanged: Bool { scoreBefore != scoreAfter || stageBefore != stageAfter || gradeBefore != gradeAfter }
 
@@ -102,7 +103,8 @@ final class LeadComparer {
     }
     reader = try ScoredLeadReader(database, model: comparison.model, pack: comparison.pack, facts: facts)
     asksJudgement = try !database.judgements.isEmpty()
-    record = SignalRecord(kinds: definitions.map(\.kind))
+    recordMemory = .allocate(capacity: 1)
+    recordMemory.initialize(to: SignalRecord(kinds: definitions.map(\.kind)))
     found = SignalRecord(kinds: comparison.missing.map(\.kind))
     storedPoints = .allocate(capacity: comparison.before.ruleNames.count)
     storedPoints.initialize(repeating: 0)
@@ -112,6 +114,8 @@ final class LeadComparer {
   }
 
   deinit {
+    recordMemory.deinitialize(count: 1)
+    recordMemory.deallocate()
     storedPoints.deallocate()
   }
 
@@ -137,10 +141,12 @@ final class LeadComparer {
     } else {
       stage = evaluateBefore()
     }
-    after.evaluate(record, at: asOf, currentStage: stage, judgement: judgement)
-    scoreAfter = after.score
-    stageAfter = afterTexts.stage(reader)
-    gradeAfter = afterTexts.grade(reader)
+    after.evaluate(recordMemory.pointee, at: asOf, currentStage: stage, judgement: judgement)
+    let outcome = after.outcome
+    scoreAfter = outcome.score
+    nextChangeAfter = outcome.nextChange
+    stageAfter = afterTexts.stage(outcome, reader)
+    gradeAfter = afterTexts.grade(outcome, reader)
     return true
   }
 
@@ -151,7 +157,7 @@ final class LeadComparer {
 
   private func readRecord() throws -> Bool {
     let storedCount = comparison.stored.count
-    guard let isRecord = try reader.withRecord({ record.unpack($0, slots: storedCount) }), isRecord else {
+    guard let isRecord = try reader.withRecord({ recordMemory.pointee.unpack($0, slots: storedCount) }), isRecord else {
       return false
     }
     guard let finder else { return true }
@@ -159,13 +165,13 @@ final class LeadComparer {
     if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1) } }
     if finder.asksForAttributes {
       let attributes: Void? = try reader.withAttributes {
-        finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: $0)
+        finder.fill(&found, createdAt: recordMemory.pointee.createdAt, previous: nil, attributesJSON: $0)
       }
       if attributes == nil { return false }
     } else {
-      finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: nil)
+      finder.fill(&found, createdAt: recordMemory.pointee.createdAt, previous: nil, attributesJSON: nil)
     }
-    for slot in comparison.missing.indices { record.append(slot: slot, of: found) }
+    for slot in comparison.missing.indices { recordMemory.pointee.append(slot: slot, of: found) }
     return true
   }
 
@@ -177,14 +183,16 @@ final class LeadComparer {
     var stage = before.position(ofStage: reader.texts.text(storedStage))
     var due = reader.nextChange ?? Int64.max
     while due <= comparison.asOf {
-      before.evaluate(record, at: due, currentStage: stage, judgement: judgement)
+      before.evaluate(recordMemory.pointee, at: due, currentStage: stage, judgement: judgement)
       stage = max(before.ruleStage, 0)
       due = before.nextChange
     }
-    before.evaluate(record, at: comparison.asOf, currentStage: stage, judgement: judgement)
-    scoreBefore = before.score
-    stageBefore = beforeTexts.stage(reader)
-    gradeBefore = beforeTexts.grade(reader)
+    before.evaluate(
+      recordMemory.pointee, at: comparison.asOf, currentStage: stage, judgement: judgement)
+    let outcome = before.outcome
+    scoreBefore = outcome.score
+    stageBefore = beforeTexts.stage(outcome, reader)
+    gradeBefore = beforeTexts.grade(outcome, reader)
     pointsBefore = before.rulePointsInPlace
     return after.position(ofStage: before.ruleStageName)
   }
@@ -228,17 +236,19 @@ private final class RuleTexts {
   }
 
   /// The number of the stage that the last evaluation shows.
-  func stage(_ reader: ScoredLeadReader) -> Int {
-    if evaluator.isFastTracked { return reader.number(evaluator.stage) }
-    let stage = evaluator.stageNumber
+  @inline(__always)
+  func stage(_ outcome: LeadEvaluator.Outcome, _ reader: ScoredLeadReader) -> Int {
+    if outcome.isFastTracked { return reader.number(evaluator.stage) }
+    let stage = outcome.stageNumber
     guard stage >= 0 else { return 0 }
     while stages.count <= stage { stages.append(reader.number(evaluator.rules.stageNames[stages.count])) }
     return stages[stage]
   }
 
   /// The number of the grade that the last evaluation gave.
-  func grade(_ reader: ScoredLeadReader) -> Int {
-    let grade = evaluator.gradeNumber
+  @inline(__always)
+  func grade(_ outcome: LeadEvaluator.Outcome, _ reader: ScoredLeadReader) -> Int {
+    let grade = outcome.gradeNumber
     while grades.count <= grade { grades.append(-1) }
     if grades[grade] < 0 { grades[grade] = reader.number(evaluator.grade) }
     return grades[grade]

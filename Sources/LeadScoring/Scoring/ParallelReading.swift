@@ -1,6 +1,10 @@
 internal import LeadStore
 
 extension ScoringSession {
+  // Threads that read pages into caches of their own get in each other's way at SQLite's one lock for memory; with the
+  // file in their address space (2 GB of it at most) they read it where it is: https://sqlite.org/mmap.html
+  private static let mapsFile = "PRAGMA mmap_size = 2147418112"
+
   /// Runs `body` on one state of the file, which the session knows, and lends it other connections that read the same
   /// state, for other threads: up to `count`, and none where they cannot be had.
   func readInParallel<Result>(_ count: Int, _ body: (_ others: [LeadDatabase]) throws -> Result) throws -> Result {
@@ -14,10 +18,13 @@ extension ScoringSession {
     var others: [LeadDatabase] = []
     for _ in 0..<count {
       guard let other = try? LeadDatabase.open(path: connection.path, mode: .readOnly),
+        (try? other.connection.execute(ScoringSession.mapsFile)) != nil,
         (try? other.connection.execute("BEGIN")) != nil, (try? other.connection.dataVersion()) != nil
       else { break }
       others.append(other)
     }
+    try connection.execute(ScoringSession.mapsFile)
+    defer { try? connection.execute("PRAGMA mmap_size = 0") }
     return try read {
       guard try connection.dataVersion() == version else { return try body([]) }
       return try body(others)

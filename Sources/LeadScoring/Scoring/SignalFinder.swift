@@ -70,11 +70,16 @@ final class SignalFinder {
     try pageReader.begin(page, firstAt: firstAt)
     literals.removeAll(keepingCapacity: true)
     while try pageReader.next() {
-      if !pageReader.literals.isEmpty { takeLiterals() }
+      if !pageReader.hasLiterals,
+        matcher.addKnown(at: pageReader.instant, type: pageReader.type, properties: pageReader.properties)
+      {
+        continue
+      }
+      if pageReader.hasLiterals { takeLiterals() }
       matcher.add(
         at: pageReader.instant, type: pageReader.type, properties: pageReader.properties, literals: literals,
         source: dictionary)
-      if !literals.isEmpty { literals.removeAll(keepingCapacity: true) }
+      literals.removeAll(keepingCapacity: true)
     }
     if let failure = dictionary.failure { throw failure }
   }

@@ -9,6 +9,8 @@ public final class EventPageReader {
   @exclusivity(unchecked) private var numberCount = 0
   /// Where the JSON texts `["name", value]` of its properties that are not interned stand in the page.
   @exclusivity(unchecked) public private(set) var literals: [Range<Int>] = []
+  /// Whether ``literals`` has any.
+  @exclusivity(unchecked) public private(set) var hasLiterals = false
   @exclusivity(unchecked) private var text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   @exclusivity(unchecked) private var firstAt: Int64 = 0
   @exclusivity(unchecked) private var position = 0
@@ -41,59 +43,111 @@ public final class EventPageReader {
   ///
   /// - Throws: ``StoreError/damaged(_:)``
   public func next() throws -> Bool {
-    let text = self.text
-    let count = text.count
-    var position = self.position
-    guard position < count else { throw EventPageReader.damage }
-    if position > 1, text[position] == UInt8(ascii: ",") { position &+= 1 }
-    guard position < count, text[position] == UInt8(ascii: "[") else {
-      guard position == count - 1, text[position] == UInt8(ascii: "]") else { throw EventPageReader.damage }
+    guard let base = text.baseAddress else { throw EventPageReader.damage }
+    let end = base + text.count
+    var place = base + position
+    guard place < end else { throw EventPageReader.damage }
+    if position > 1, place.pointee == UInt8(ascii: ","), place + 1 < end { place += 1 }
+    guard place.pointee == UInt8(ascii: "[") else {
+      guard place == end - 1, place.pointee == UInt8(ascii: "]") else { throw EventPageReader.damage }
       return false
     }
-    position &+= 1
-    var offset: Int64 = 0
-    while position < count, text[position] &- 48 < 10 {
-      offset = offset &* 10 &+ Int64(text[position] &- 48)
-      position &+= 1
-    }
-    instant = firstAt &+ offset
-    guard position < count, text[position] == UInt8(ascii: ",") else { throw EventPageReader.damage }
-    position &+= 1
-    var type = 0
-    while position < count, text[position] &- 48 < 10 {
-      type = type &* 10 &+ Int(text[position] &- 48)
-      position &+= 1
-    }
-    self.type = type
-    numberCount = 0
-    if !literals.isEmpty { literals.removeAll(keepingCapacity: true) }
-    while position < count, text[position] == UInt8(ascii: ",") {
-      position &+= 1
-      guard position < count else { break }
-      let byte = text[position]
-      if byte &- 48 < 10 {
-        var number = Int32(byte &- 48)
-        position &+= 1
-        while position < count, text[position] &- 48 < 10 {
-          number = number &* 10 &+ Int32(text[position] &- 48)
-          position &+= 1
+    place += 1
+    instant = firstAt &+ EventPageReader.longNumber(&place, end)
+    guard place < end, place.pointee == UInt8(ascii: ",") else { throw EventPageReader.damage }
+    place += 1
+    type = Int(truncatingIfNeeded: EventPageReader.number(&place, end))
+    if hasLiterals { forgetLiterals() }
+    var numbers = self.numbers
+    var count = 0
+    while place < end, place.pointee == UInt8(ascii: ",") {
+      place += 1
+      guard place < end else { break }
+      if place.pointee &- 48 < 10 {
+        let number = EventPageReader.number(&place, end)
+        if count == numberCapacity {
+          numberCount = count
+          grow()
+          numbers = self.numbers
         }
-        if numberCount == numberCapacity { grow() }
-        numbers[numberCount] = number
-        numberCount &+= 1
-      } else if byte == UInt8(ascii: "\"") {
-        position = EventPageReader.end(ofTextAt: position, in: text)
-      } else if byte == UInt8(ascii: "[") {
-        let end = EventPageReader.end(ofArrayAt: position, in: text)
-        literals.append(position..<end)
-        position = end
+        numbers[count] = Int32(truncatingIfNeeded: number)
+        count &+= 1
       } else {
-        throw EventPageReader.damage
+        place = base + (try skip(from: place - base))
       }
     }
-    guard position < count, text[position] == UInt8(ascii: "]") else { throw EventPageReader.damage }
-    self.position = position &+ 1
+    numberCount = count
+    guard place < end, place.pointee == UInt8(ascii: "]") else { throw EventPageReader.damage }
+    position = place - base + 1
     return true
+  }
+
+  /// The number at a place, which moves behind its digits; 0 where there is none.
+  @inline(__always)
+  private static func number(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int64 {
+    var value: Int64 = 0
+    while place < end {
+      let digit = place.pointee &- 48
+      if digit >= 10 { break }
+      value = value &* 10 &+ Int64(digit)
+      place += 1
+    }
+    return value
+  }
+
+  /// The same for a number of many digits.
+  @inline(__always)
+  private static func longNumber(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int64 {
+    guard end - place >= 8 else { return number(&place, end) }
+    let word = UInt64(littleEndian: UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
+    let digits = word ^ 0x3030_3030_3030_3030
+    // The eighth bit of each byte that is no digit, the lowest being the first.
+    let others = (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080
+    if others != 0 {
+      let count = others.trailingZeroBitCount &>> 3
+      if count == 0 { return 0 }
+      place += count
+      return Int64(bitPattern: combined(digits &<< UInt64(64 &- count &* 8)))
+    }
+    var value = Int64(bitPattern: combined(digits))
+    place += 8
+    while place < end {
+      let digit = place.pointee &- 48
+      if digit >= 10 { break }
+      value = value &* 10 &+ Int64(digit)
+      place += 1
+    }
+    return value
+  }
+
+  /// The number of eight digits, the first in the lowest byte: pairs, fours, eights.
+  @inline(__always)
+  private static func combined(_ digits: UInt64) -> UInt64 {
+    var value = digits &* 10 &+ digits &>> 8
+    value = value & 0x00FF_00FF_00FF_00FF
+    value = value &* 100 &+ value &>> 16
+    value = value & 0x0000_FFFF_0000_FFFF
+    return (value &* 10_000 &+ value &>> 32) & 0xFFFF_FFFF
+  }
+
+  @inline(never)
+  private func forgetLiterals() {
+    literals.removeAll(keepingCapacity: true)
+    hasLiterals = false
+  }
+
+  /// Passes over an id or a property that is not interned, which is noted; returns the place behind it.
+  @inline(never)
+  private func skip(from start: Int) throws -> Int {
+    switch text[start] {
+    case UInt8(ascii: "\""): return EventPageReader.end(ofTextAt: start, in: text)
+    case UInt8(ascii: "["):
+      let end = EventPageReader.end(ofArrayAt: start, in: text)
+      literals.append(start..<end)
+      hasLiterals = true
+      return end
+    default: throw EventPageReader.damage
+    }
   }
 
   /// The JSON text of a property that is not interned.

@@ -93,7 +93,11 @@ public final class ScoredLeadReader {
   public var grade: Int { number(5) }
 
   private func number(_ column: Int32) -> Int {
-    scores.withBytes(column) { $0.isEmpty && scores.isNull(column) ? 0 : texts.number($0) }
+    scores.withBytes(column) { text in
+      if text.isEmpty, scores.isNull(column) { return 0 }
+      let known = texts.knownNumber(text)
+      return known >= 0 ? known : texts.number(text)
+    }
   }
 
   /// Reads the points of all rules, hundredths by position in the version's layout; false where they are damaged.
@@ -200,8 +204,14 @@ public struct TextNumbers: Sendable {
 
   /// The number of a text, which gets one where it has none. O(texts)
   public mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+    let known = knownNumber(text)
+    return known >= 0 ? known : add(text)
+  }
+
+  /// The number of a text; -1 where it has none. O(texts)
+  func knownNumber(_ text: UnsafeBufferPointer<UInt8>) -> Int {
     for number in 1..<max(1, bytes.count) where isEqual(number, text) { return number }
-    return add(text)
+    return -1
   }
 
   @inline(__always)

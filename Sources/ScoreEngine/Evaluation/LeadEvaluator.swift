@@ -60,6 +60,29 @@ public final class LeadEvaluator {
 
   // MARK: Results
 
+  /// The last evaluation's result in numbers.
+  public struct Outcome: Sendable {
+    /// The score in hundredths.
+    public let score: Int64
+    /// The position of the stage that the rules give; -1 for none.
+    public let ruleStage: Int
+    /// The position of the stage shown where nobody was fast-tracked; -1 for none.
+    public let stageNumber: Int
+    /// Whether a person named the stage that is shown.
+    public let isFastTracked: Bool
+    /// A number for the grade.
+    public let gradeNumber: Int
+    /// When anything may change next, in milliseconds; `Int64.max` for never.
+    public let nextChange: Int64
+  }
+
+  /// The last evaluation's result in numbers.
+  public var outcome: Outcome {
+    Outcome(
+      score: score, ruleStage: ruleStage, stageNumber: stageNumber, isFastTracked: isFastTracked,
+      gradeNumber: gradeNumber, nextChange: nextChange)
+  }
+
   /// The score of each group, in hundredths.
   public var groupScores: [Int64] { Array(UnsafeBufferPointer(start: sums, count: groupCount)) }
 

@@ -115,13 +115,16 @@ struct TruthMemo {
   }
 
   @inline(__always)
+  private static func mixed(_ state: Int, _ word: UInt64) -> Int {
+    let product = (UInt64(bitPattern: Int64(state)) ^ word) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: product ^ product >> 32)
+  }
+
+  @inline(__always)
   private func place(_ tag: Int32, _ mask: UnsafePointer<UInt64>) -> Int {
-    var state = UInt64(truncatingIfNeeded: tag) &* 0x9E37_79B9_7F4A_7C15
-    for word in 0..<wordCount {
-      state = (state ^ mask[word]) &* 0xFF51_AFD7_ED55_8CCD
-      state ^= state >> 32
-    }
-    var index = Int(truncatingIfNeeded: state) & (capacity &- 1)
+    var state = TruthMemo.mixed(0, UInt64(truncatingIfNeeded: tag))
+    for word in 0..<wordCount { state = TruthMemo.mixed(state, mask[word]) }
+    var index = state & (capacity &- 1)
     while tags[index] != -1 {
       if tags[index] == tag, isEqual(index, mask) { break }
       index = (index &+ 1) & (capacity &- 1)
@@ -140,6 +143,17 @@ struct TruthMemo {
   func answer(_ tag: Int32, _ mask: UnsafePointer<UInt64>) -> Int32 {
     let index = place(tag, mask)
     return tags[index] == -1 ? -1 : answers[index]
+  }
+
+  /// The same for a mask of one word.
+  @inline(__always)
+  func answer(_ tag: Int32, word: UInt64) -> Int32 {
+    var index = TruthMemo.mixed(TruthMemo.mixed(0, UInt64(truncatingIfNeeded: tag)), word) & (capacity &- 1)
+    while tags[index] != -1 {
+      if tags[index] == tag, masks[index] == word { return answers[index] }
+      index = (index &+ 1) & (capacity &- 1)
+    }
+    return -1
   }
 
   /// Whether there is no room for more: all answers are to be forgotten first.

@@ -34,6 +34,8 @@ public final class EventMatcher {
     case unasked
     /// Signals ask for it.
     case asked
+    /// Signals ask for it, some of them with a condition that compares with the instant of the evaluation.
+    case askedWithDates
   }
 
   private let table: AtomTable
@@ -59,7 +61,9 @@ public final class EventMatcher {
 
   // Lists of slots, each its length and the slots.
   @exclusivity(unchecked) private var memo: TruthMemo
-  @exclusivity(unchecked) private var lists: [Int32] = []
+  @exclusivity(unchecked) private var lists: UnsafeMutablePointer<Int32>
+  @exclusivity(unchecked) private var listCount = 0
+  @exclusivity(unchecked) private var listCapacity = 256
 
   // What the events of the lead at hand add to each slot.
   private let runs: InstantRuns
@@ -106,6 +110,7 @@ public final class EventMatcher {
     typeMasks = .allocate(capacity: 1)
     properties = .allocate(capacity: 1)
     memo = TruthMemo(wordCount: wordCount)
+    lists = .allocate(capacity: listCapacity)
     runs = InstantRuns(slotCount: definitions.count)
     datedRuns = definitions.map { _ in [] }
   }
@@ -118,6 +123,7 @@ public final class EventMatcher {
     typeMasks.deallocate()
     properties.deallocate()
     memo.deallocate()
+    lists.deallocate()
   }
 
   /// Whether no definition looks at events.
@@ -147,21 +153,74 @@ public final class EventMatcher {
     at instant: Int64, type: Int, properties: UnsafeBufferPointer<Int32>,
     literals: [(name: String, value: Value)], source: some PropertySource
   ) {
+    if literals.isEmpty, addKnown(at: instant, type: type, properties: properties) { return }
     guard isAsked(type, source) else { return }
     judge(properties, literals, source)
-    var place = Int(plainSlots(type, source))
-    lists.withUnsafeBufferPointer { lists in
-      let end = place &+ 1 &+ Int(lists[place])
-      place &+= 1
-      while place < end {
-        runs.append(instant, to: Int(lists[place]))
-        place &+= 1
-      }
-    }
+    append(instant, toList: Int(plainSlots(type, source)))
     guard !datedByType[type].isEmpty else { return }
     forEachDated(type, properties, literals, source) { slot, timeline in
       hasDated = true
       datedRuns[slot].append(DatedEvent(instant: instant, matches: timeline))
+    }
+  }
+
+  /// Adds an event as ``add(at:type:properties:literals:source:)`` does, where all that it takes is known from events
+  /// before it; false where it is not, and nothing is added.
+  public func addKnown(at instant: Int64, type: Int, properties numbers: UnsafeBufferPointer<Int32>) -> Bool {
+    guard UInt(bitPattern: type) < UInt(bitPattern: typeCount) else { return false }
+    switch typeStates[type] {
+    case .unasked: return true
+    case .unknown, .askedWithDates: return false
+    case .asked: break
+    }
+    let list = wordCount == 1 ? knownListOfWord(type, numbers) : knownList(type, numbers)
+    if list < 0 { return false }
+    append(instant, toList: Int(list))
+    return true
+  }
+
+  /// Where the list of the slots for an event begins; -1 where that is not known yet.
+  @inline(never)
+  private func knownList(_ type: Int, _ numbers: UnsafeBufferPointer<Int32>) -> Int32 {
+    for word in 0..<wordCount { truth[word] = absent[word] }
+    for number in numbers {
+      let property = Int(number)
+      guard UInt(bitPattern: property) < UInt(bitPattern: propertyCount) else { return -1 }
+      let entry = properties + property &* 2 &* wordCount
+      if entry[0] == EventMatcher.unseen { return -1 }
+      for word in 0..<wordCount { truth[word] = truth[word] & ~entry[word] | entry[wordCount &+ word] }
+    }
+    for word in 0..<wordCount { truth[word] &= typeMasks[type &* wordCount &+ word] }
+    return memo.answer(Int32(truncatingIfNeeded: type), truth)
+  }
+
+  /// The same for masks of one word, which hold what most rules ask.
+  @inline(__always)
+  private func knownListOfWord(_ type: Int, _ numbers: UnsafeBufferPointer<Int32>) -> Int32 {
+    var word = absent[0]
+    let mask = typeMasks[type]
+    // Where nothing is asked of the properties, they are not looked at.
+    if mask != 0 {
+      let known = UInt(bitPattern: propertyCount)
+      for number in numbers {
+        let property = Int(number)
+        guard UInt(bitPattern: property) < known else { return -1 }
+        let entry = properties + property &* 2
+        if entry[0] == EventMatcher.unseen { return -1 }
+        word = word & ~entry[0] | entry[1]
+      }
+    }
+    return memo.answer(Int32(truncatingIfNeeded: type), word: word & mask)
+  }
+
+  @inline(__always)
+  private func append(_ instant: Int64, toList start: Int) {
+    var place = lists + start
+    let end = place + 1 + Int(place.pointee)
+    place += 1
+    while place < end {
+      runs.append(instant, to: Int(place.pointee))
+      place += 1
     }
   }
 
@@ -187,7 +246,8 @@ public final class EventMatcher {
     guard isAsked(type, source) else { return }
     judge(properties, literals, source)
     let place = Int(plainSlots(type, source))
-    for slot in lists[(place + 1)..<(place + 1 + Int(lists[place]))] { found(.always(slot: Int(slot))) }
+    let slots = UnsafeBufferPointer(start: lists + place + 1, count: Int(lists[place]))
+    for slot in slots { found(.always(slot: Int(slot))) }
     forEachDated(type, properties, literals, source) { found(.dated(slot: $0, $1)) }
   }
 
@@ -196,7 +256,7 @@ public final class EventMatcher {
   @inline(__always)
   private func isAsked(_ type: Int, _ source: some PropertySource) -> Bool {
     if UInt(bitPattern: type) < UInt(bitPattern: typeCount), typeStates[type] != .unknown {
-      return typeStates[type] == .asked
+      return typeStates[type] != .unasked
     }
     return learn(type: type, source)
   }
@@ -229,7 +289,7 @@ public final class EventMatcher {
         predicates[predicate].node.forEachAtom { typeMasks[type * wordCount + $0 / 64] |= 1 << UInt64($0 % 64) }
       }
     }
-    typeStates[type] = asking.isEmpty ? .unasked : .asked
+    typeStates[type] = asking.isEmpty ? .unasked : datedByType[type].isEmpty ? .asked : .askedWithDates
     return !asking.isEmpty
   }
 
@@ -312,17 +372,27 @@ public final class EventMatcher {
     let name = source.typeName(type)
     if memo.isFull {
       memo.removeAll()
-      lists.removeAll(keepingCapacity: true)
+      listCount = 0
     }
-    let start = lists.count
-    lists.append(0)
+    var slots: [Int32] = []
     for signal in signals where !signal.isDated {
       let predicate = predicates[signal.predicate]
       guard predicate.hasType(name), predicate.node.holds(truth) else { continue }
       let isIgnored = signal.ignore.contains { predicates[$0].hasType(name) && predicates[$0].node.holds(truth) }
-      if !isIgnored { lists.append(Int32(signal.slot)) }
+      if !isIgnored { slots.append(Int32(signal.slot)) }
     }
-    lists[start] = Int32(lists.count - start - 1)
+    let start = listCount
+    if start + slots.count + 1 > listCapacity {
+      let capacity = (start + slots.count + 1) * 2
+      let grown = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
+      grown.update(from: lists, count: listCount)
+      lists.deallocate()
+      lists = grown
+      listCapacity = capacity
+    }
+    lists[start] = Int32(slots.count)
+    for (index, slot) in slots.enumerated() { lists[start + 1 + index] = slot }
+    listCount += slots.count + 1
     memo.insert(Int32(truncatingIfNeeded: type), truth, Int32(start))
     return Int32(start)
   }

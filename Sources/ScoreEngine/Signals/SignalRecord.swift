@@ -11,7 +11,7 @@ public struct SignalRecord: Sendable {
   var starts: [Int]
   var initials: [Bool]
   /// `kinds` with one more, so that there is memory to lend where a pack has no slot.
-  private let paddedKinds: [SignalKind]
+  let paddedKinds: [SignalKind]
   private var filled = 0
 
   /// An empty record.
@@ -201,8 +201,7 @@ public struct SignalRecord: Sendable {
   }
 
   /// Takes over what was written into the buffers from outside.
-  mutating func finish(used count: Int, slots: Int, createdAt: Int64) {
-    self.createdAt = createdAt
+  mutating func finish(used count: Int, slots: Int) {
     used = count
     filled = slots
   }

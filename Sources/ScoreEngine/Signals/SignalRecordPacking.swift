@@ -60,42 +60,147 @@ extension SignalRecord {
     used = 0
     // Every number takes a byte at least.
     reserve(bytes.count)
-    var reader = VariableLength.Reader(bytes: bytes)
-    let createdAt = reader.signed()
-    if createdAt.magnitude > UInt64(UnpackTarget.farthestInstant) { reader.markDamaged() }
-    let written = buffer.withUnsafeMutableBufferPointer { buffer in
+    guard let base = bytes.baseAddress else { return false }
+    var reader = RunReader(place: base, end: base + bytes.count)
+    createdAt = VariableLength.unzigzag(reader.number())
+    if RunReader.isFar(createdAt) { reader.isDamaged = true }
+    buffer.withUnsafeMutableBufferPointer { buffer in
       starts.withUnsafeMutableBufferPointer { starts in
         initials.withUnsafeMutableBufferPointer { initials in
-          kinds.withUnsafeBufferPointer { kinds -> Int in
-            var target = UnpackTarget(values: buffer)
-            for index in 0..<slotCount {
-              starts[index] = target.count
-              switch kinds[index] {
-              case .instants:
-                target.readRun(reader.unsigned(), &reader)
-              case .timeline:
-                let header = reader.unsigned()
-                initials[index] = header & 1 == 1
-                target.readRun(header >> 1, &reader)
-              case .datedInstants:
-                target.readDated(reader.unsigned(), &reader, limit: bytes.count)
-              }
-              if reader.isDamaged {
-                // Slots not reached are empty, so that the record can be read whatever it is.
-                for rest in (index + 1)..<max(index + 1, slotCount) { starts[rest] = target.count }
-                target.isDamaged = true
-                break
-              }
-            }
-            starts[slotCount] = target.count
-            if target.isDamaged { reader.markDamaged() }
-            return target.count
+          paddedKinds.withUnsafeBufferPointer { kinds in
+            guard let values = buffer.baseAddress else { return }
+            SignalRecord.unpack(&reader, values, starts, initials, kinds, slotCount)
           }
         }
       }
     }
-    finish(used: written, slots: slotCount, createdAt: createdAt)
-    return !reader.isDamaged && reader.isAtEnd
+    finish(used: starts[slotCount], slots: slotCount)
+    return !reader.isDamaged && reader.place == reader.end
+  }
+
+  @inline(__always)
+  private static func unpack(
+    _ reader: inout RunReader, _ values: UnsafeMutablePointer<Int64>, _ starts: UnsafeMutableBufferPointer<Int>,
+    _ initials: UnsafeMutableBufferPointer<Bool>, _ kinds: UnsafeBufferPointer<SignalKind>, _ slotCount: Int
+  ) {
+    // In registers.
+    var local = reader
+    var count = 0
+    var slot = 0
+    while slot < slotCount, !local.isDamaged {
+      starts[slot] = count
+      switch kinds[slot] {
+      case .instants:
+        let length = local.number()
+        if length > 0 { count = local.readRun(length, into: values, at: count) }
+      case .timeline:
+        let header = local.number()
+        initials[slot] = header & 1 == 1
+        if header > 1 { count = local.readRun(header >> 1, into: values, at: count) }
+      case .datedInstants:
+        (local, count) = readDated(local, values, count)
+      }
+      slot &+= 1
+    }
+    // Slots that were not reached are empty, so that the record can be read whatever it is.
+    while slot <= slotCount {
+      starts[slot] = count
+      slot &+= 1
+    }
+    reader = local
+  }
+
+  @inline(never)
+  private static func readDated(
+    _ from: RunReader, _ values: UnsafeMutablePointer<Int64>, _ start: Int
+  ) -> (RunReader, Int) {
+    var reader = from
+    var count = start
+    var instant: Int64 = 0
+    var events = reader.number()
+    while events > 0, !reader.isDamaged {
+      events -= 1
+      instant &+= VariableLength.unzigzag(reader.number())
+      if RunReader.isFar(instant) { reader.isDamaged = true }
+      let header = reader.number()
+      guard !reader.isDamaged, header >> 1 <= UInt64(reader.end - reader.place) else {
+        reader.isDamaged = true
+        break
+      }
+      values[count] = instant
+      values[count + 1] = Int64(bitPattern: header)
+      count += 2
+      if header > 1 { count = reader.readRun(header >> 1, into: values, at: count) }
+    }
+    return (reader, count)
+  }
+}
+
+/// Reads the numbers of a packed record.
+private struct RunReader {
+  var place: UnsafePointer<UInt8>
+  let end: UnsafePointer<UInt8>
+  var isDamaged = false
+
+  /// No fact and no edge lies farther from 1970, so sums of instants and durations stay in range.
+  static let farthestInstant: Int64 = 1 << 55
+
+  @inline(__always)
+  static func isFar(_ value: Int64) -> Bool {
+    UInt64(bitPattern: value &+ farthestInstant) > UInt64(farthestInstant) << 1
+  }
+
+  @inline(__always)
+  mutating func number() -> UInt64 { VariableLength.read(&place, end, &isDamaged) }
+
+  /// Reads so many rising numbers, one at least, into memory that has room for one for each byte; returns the index
+  /// behind the last one.
+  @inline(__always)
+  mutating func readRun(_ length: UInt64, into values: UnsafeMutablePointer<Int64>, at start: Int) -> Int {
+    // A damaged count cannot ask for more than the record has.
+    guard length <= UInt64(end - place) else {
+      isDamaged = true
+      return start
+    }
+    let after = start &+ Int(length)
+    var value = VariableLength.unzigzag(number())
+    values[start] = value
+    var isFar = RunReader.isFar(value)
+    var bits: UInt64 = 0
+    var index = start &+ 1
+    // As far as eight bytes can be read at once.
+    let last = end - 8
+    while index < after, place <= last {
+      let word = VariableLength.word(place)
+      let ends = ~word & 0x8080_8080_8080_8080
+      if ends == 0 { break }
+      place += VariableLength.length(ends)
+      let step = VariableLength.value(word, ends)
+      bits |= step
+      value &+= Int64(bitPattern: step)
+      values[index] = value
+      index &+= 1
+    }
+    while index < after {
+      let step = number()
+      bits |= step
+      value &+= Int64(bitPattern: step)
+      values[index] = value
+      index &+= 1
+    }
+    // Small differences, and not too many of them, cannot lead past a last one that is near.
+    isFar = isFar || RunReader.isFar(value)
+    if isFar || bits >= 1 << 44 || length > 1 << 10 { checkRun(values, start, after) }
+    return after
+  }
+
+  /// Sees that the numbers of a run rise and that none is too far off.
+  @inline(never)
+  private mutating func checkRun(_ values: UnsafeMutablePointer<Int64>, _ start: Int, _ end: Int) {
+    for index in start..<end
+    where RunReader.isFar(values[index]) || (index > start && values[index] < values[index - 1]) {
+      isDamaged = true
+    }
   }
 }
 
@@ -121,81 +226,5 @@ private struct PackWriter {
       write(unsigned: UInt64(bitPattern: values[index] &- previous))
       previous = values[index]
     }
-  }
-}
-
-/// Takes the numbers of a packed record; there is room for one for each of its bytes.
-private struct UnpackTarget {
-  let values: UnsafeMutableBufferPointer<Int64>
-  var count = 0
-  var isDamaged = false
-
-  /// No fact and no edge lies farther from 1970, so sums of instants and durations stay in range.
-  static let farthestInstant: Int64 = 1 << 55
-
-  init(values: UnsafeMutableBufferPointer<Int64>) {
-    self.values = values
-  }
-
-  @inline(__always)
-  mutating func readRun(_ count: UInt64, _ reader: inout VariableLength.Reader) {
-    guard count > 0 else { return }
-    // A damaged count cannot ask for more than the record has.
-    guard count <= UInt64(Int64.max), reader.has(Int(count)), let base = values.baseAddress else {
-      reader.markDamaged()
-      return
-    }
-    var value = reader.signed()
-    var isFar = UnpackTarget.isFar(value)
-    base[self.count] = value
-    let end = self.count &+ Int(count)
-    var position = self.count &+ 1
-    while position < end {
-      let step = reader.unsigned()
-      value &+= Int64(truncatingIfNeeded: step)
-      isFar = isFar || step > UInt64(UnpackTarget.farthestInstant) || UnpackTarget.isFar(value)
-      base[position] = value
-      position &+= 1
-    }
-    self.count = end
-    if isFar { isDamaged = true }
-  }
-
-  @inline(never)
-  mutating func readDated(_ events: UInt64, _ reader: inout VariableLength.Reader, limit: Int) {
-    guard events <= UInt64(limit) else {
-      reader.markDamaged()
-      return
-    }
-    var instant: Int64 = 0
-    for _ in 0..<events {
-      guard reader.has(2) else {
-        reader.markDamaged()
-        return
-      }
-      instant &+= reader.signed()
-      if UnpackTarget.isFar(instant) { isDamaged = true }
-      let header = reader.unsigned()
-      guard !reader.isDamaged, reader.has(0), header >> 1 <= UInt64(limit) else {
-        reader.markDamaged()
-        return
-      }
-      values[count] = instant
-      values[count + 1] = Int64(truncatingIfNeeded: header)
-      count += 2
-      let before = count
-      readRun(header >> 1, &reader)
-      if count - before != Int(header >> 1) {
-        // The event is not whole.
-        count = before - 2
-        reader.markDamaged()
-        return
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func isFar(_ value: Int64) -> Bool {
-    UInt64(bitPattern: value &+ farthestInstant) > UInt64(farthestInstant) << 1
   }
 }

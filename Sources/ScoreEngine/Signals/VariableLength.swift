@@ -35,6 +35,71 @@ enum VariableLength {
     return count &+ 1
   }
 
+  /// The eight bytes at a place, the first one lowest.
+  @inline(__always)
+  static func word(_ place: UnsafePointer<UInt8>) -> UInt64 {
+    UInt64(littleEndian: UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
+  }
+
+  /// How many bytes a number takes by the eighth bits, turned over, of the bytes from its first one on.
+  @inline(__always)
+  static func length(_ ends: UInt64) -> Int { (ends.trailingZeroBitCount &+ 1) &>> 3 }
+
+  /// The number at the beginning of a word, of which `ends` has the eighth bits turned over.
+  @inline(__always)
+  static func value(_ word: UInt64, _ ends: UInt64) -> UInt64 {
+    // The bits up to the first byte that ends a number; then groups of seven bits are moved together: pairs, fours,
+    // eights.
+    var value = word & (ends ^ (ends &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
+    value = (value & 0x007F_007F_007F_007F) | (value &>> 1 & 0x3F80_3F80_3F80_3F80)
+    value = (value & 0x0000_3FFF_0000_3FFF) | (value &>> 2 & 0x0FFF_C000_0FFF_C000)
+    return (value & 0x0FFF_FFFF) | (value &>> 4 & 0x00FF_FFFF_F000_0000)
+  }
+
+  /// Reads a number at a place, which moves behind it; 0 where none ends before `end`.
+  @inline(__always)
+  static func read(
+    _ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ isDamaged: inout Bool
+  ) -> UInt64 {
+    if end - place >= 8 {
+      let word = VariableLength.word(place)
+      // Most counts are small.
+      if word & 0x80 == 0 {
+        place += 1
+        return word & 0x7F
+      }
+      let ends = ~word & 0x8080_8080_8080_8080
+      if ends != 0 {
+        place += length(ends)
+        return value(word, ends)
+      }
+    }
+    let (value, next) = readByByte(place, end)
+    if let next { place = next } else { isDamaged = true }
+    return value
+  }
+
+  @inline(never)
+  private static func readByByte(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> (UInt64, UnsafePointer<UInt8>?) {
+    var place = start
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while place < end, shift < 64 {
+      let byte = place.pointee
+      place += 1
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return (value, place) }
+      shift += 7
+    }
+    return (0, nil)
+  }
+
+  @inline(__always)
+  static func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
+
+  /// Reads one number or several.
   struct Reader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
@@ -47,46 +112,22 @@ enum VariableLength {
     var isAtEnd: Bool { position == bytes.count }
 
     @inline(__always)
-    func has(_ count: Int) -> Bool { bytes.count &- position >= count }
-
-    mutating func markDamaged() { isDamaged = true }
-
-    @inline(__always)
     mutating func unsigned() -> UInt64 {
-      guard bytes.count &- position >= 8, let base = bytes.baseAddress else { return slowUnsigned() }
-      let word = UInt64(
-        littleEndian: UnsafeRawPointer(base).loadUnaligned(fromByteOffset: position, as: UInt64.self))
-      // The first byte without its eighth bit ends the number.
-      let ends = ~word & 0x8080_8080_8080_8080
-      if ends == 0 { return slowUnsigned() }
-      let last = ends.trailingZeroBitCount
-      position &+= (last &+ 1) &>> 3
-      // Bytes behind the number go, then its groups of seven bits are moved together: pairs, fours, eights.
-      var value = word & (UInt64.max &>> UInt64(63 &- last)) & 0x7F7F_7F7F_7F7F_7F7F
-      value = (value & 0x007F_007F_007F_007F) | (value & 0x7F00_7F00_7F00_7F00) &>> 1
-      value = (value & 0x0000_3FFF_0000_3FFF) | (value & 0x3FFF_0000_3FFF_0000) &>> 2
-      return (value & 0x0FFF_FFFF) | (value &>> 4 & 0x00FF_FFFF_F000_0000)
+      guard let base = bytes.baseAddress else { return slowUnsigned() }
+      var place = base + position
+      let value = VariableLength.read(&place, base + bytes.count, &isDamaged)
+      position = place - base
+      return value
     }
 
-    @inline(never)
     private mutating func slowUnsigned() -> UInt64 {
-      var value: UInt64 = 0
-      var shift: UInt64 = 0
-      while position < bytes.count, shift < 64 {
-        let byte = bytes[position]
-        position += 1
-        value |= UInt64(byte & 0x7F) << shift
-        if byte < 0x80 { return value }
-        shift += 7
-      }
       isDamaged = true
       return 0
     }
 
     @inline(__always)
     mutating func signed() -> Int64 {
-      let value = unsigned()
-      return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+      VariableLength.unzigzag(unsigned())
     }
   }
 }

@@ -94,6 +94,71 @@ struct EventMatcherTests {
     expectAgreement(definitions, events, &random)
   }
 
+  @Test("more questions than a word has bits, and than a table has room at first", arguments: [63, 64, 65, 150])
+  func manyQuestions(_ count: Int) {
+    var random = SeededRandom(seed: UInt64(count))
+    var definitions: [SignalDefinition] = (0..<count).map { number in
+      .events(EventFilter(condition: .field("a", [.equals(.number(Double(number)))])), ignore: [])
+    }
+    // Each of these is about another property, too.
+    for number in 0..<20 {
+      let parts: [Condition] = [.field("a", [.lessThan(Double(number * 8))]), .field("p\(number)", [.exists(false)])]
+      definitions.append(.events(EventFilter(types: ["view"], condition: .all(parts)), ignore: []))
+    }
+    let events = (0..<400).map { _ in
+      var properties: [String: Value] = ["a": .number(Double(random.int(0...count)))]
+      for number in 0..<20 where random.chance(30) { properties["p\(number)"] = .text("x") }
+      return Event(type: random.int(0...3), properties: properties)
+    }
+    expectAgreement(definitions, events, &random)
+  }
+
+  @Test("what is gathered for a lead is what each event matches", arguments: 0..<20 as Range<UInt64>)
+  func gathering(_ seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let isDated = seed.isMultiple(of: 4)
+    let definitions: [SignalDefinition] = (0..<6).map { _ in
+      random.chance(20) ? .condition(random.condition()) : .events(random.filter(isDated: isDated), ignore: [])
+    }
+    let matcher = EventMatcher(definitions: definitions)
+    let single = EventMatcher(definitions: definitions)
+    let attributes = AttributeMatcher(definitions: definitions)
+    var source = Interned()
+    var record = SignalRecord(kinds: definitions.map(\.kind))
+    for _ in 0..<20 {
+      matcher.forgetEvents()
+      var instants: [[Int64]] = definitions.map { _ in [] }
+      var dated: [[DatedEvent]] = definitions.map { _ in [] }
+      for instant in 0..<random.int(0...30) {
+        let instant = Int64(instant)
+        let values = random.values().sorted { $0.key < $1.key }
+        let literals: [(name: String, value: Value)] =
+          random.chance(20) ? values.map { (name: $0.key, value: $0.value) } : []
+        let interned = literals.isEmpty ? values.map { source.number($0.key, $0.value) } : []
+        let type = random.int(0...3)
+        interned.withUnsafeBufferPointer { interned in
+          matcher.add(at: instant, type: type, properties: interned, literals: literals, source: source)
+          single.match(type: type, properties: interned, literals: literals, source: source) { match in
+            switch match {
+            case .always(let slot): instants[slot].append(instant)
+            case .dated(let slot, let timeline):
+              dated[slot].append(DatedEvent(instant: instant, matches: timeline))
+            }
+          }
+        }
+      }
+      attributes.begin()
+      record.fill(createdAt: 7, events: matcher, attributes: attributes)
+      for (slot, kind) in record.kinds.enumerated() {
+        switch kind {
+        case .instants: #expect(Array(record.slot(slot)) == instants[slot])
+        case .datedInstants: #expect(record.dated(slot) == dated[slot])
+        case .timeline: break
+        }
+      }
+    }
+  }
+
   @Test("an absent property is absent, whatever the event before had")
   func noLeftovers() {
     let definitions: [SignalDefinition] = [

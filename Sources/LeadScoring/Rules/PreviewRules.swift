@@ -10,6 +10,8 @@ public struct PreviewOptions {
   public var by: String?
   /// Whether a plan is recorded.
   public var recordsPlan = true
+  /// How many threads compare leads; nil for as many as the machine runs at once and the leads are worth.
+  public var threads: Int?
   /// What applying the plan may do at most; kept with it.
   public var guards = ChangeGuards()
   /// The version of the program, for the plan.
@@ -43,7 +45,7 @@ extension ScoringSession {
       try preview.run(others, moves)
       return preview
     }
-    let helpers = try helperCount()
+    let helpers = try options.threads.map { max(0, $0 - 1) } ?? helperCount()
     guard options.recordsPlan else {
       return try readInParallel(helpers) { try previewed($0) { try options.onChange?($0) } }.report
     }

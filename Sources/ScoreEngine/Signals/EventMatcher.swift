@@ -61,9 +61,7 @@ public final class EventMatcher {
 
   // Lists of slots, each its length and the slots.
   @exclusivity(unchecked) private var memo: TruthMemo
-  @exclusivity(unchecked) private var lists: UnsafeMutablePointer<Int32>
-  @exclusivity(unchecked) private var listCount = 0
-  @exclusivity(unchecked) private var listCapacity = 256
+  @exclusivity(unchecked) private var lists = SlotLists()
 
   // What the events of the lead at hand add to each slot.
   private let runs: InstantRuns
@@ -110,7 +108,6 @@ public final class EventMatcher {
     typeMasks = .allocate(capacity: 1)
     properties = .allocate(capacity: 1)
     memo = TruthMemo(wordCount: wordCount)
-    lists = .allocate(capacity: listCapacity)
     runs = InstantRuns(slotCount: definitions.count)
     datedRuns = definitions.map { _ in [] }
   }
@@ -215,13 +212,7 @@ public final class EventMatcher {
 
   @inline(__always)
   private func append(_ instant: Int64, toList start: Int) {
-    var place = lists + start
-    let end = place + 1 + Int(place.pointee)
-    place += 1
-    while place < end {
-      runs.append(instant, to: Int(place.pointee))
-      place += 1
-    }
+    for slot in lists[start] { runs.append(instant, to: Int(slot)) }
   }
 
   /// The instants that were added to a slot, in order; valid until the next event.
@@ -246,8 +237,7 @@ public final class EventMatcher {
     guard isAsked(type, source) else { return }
     judge(properties, literals, source)
     let place = Int(plainSlots(type, source))
-    let slots = UnsafeBufferPointer(start: lists + place + 1, count: Int(lists[place]))
-    for slot in slots { found(.always(slot: Int(slot))) }
+    for slot in lists[place] { found(.always(slot: Int(slot))) }
     forEachDated(type, properties, literals, source) { found(.dated(slot: $0, $1)) }
   }
 
@@ -372,7 +362,7 @@ public final class EventMatcher {
     let name = source.typeName(type)
     if memo.isFull {
       memo.removeAll()
-      listCount = 0
+      lists.removeAll()
     }
     var slots: [Int32] = []
     for signal in signals where !signal.isDated {
@@ -381,18 +371,7 @@ public final class EventMatcher {
       let isIgnored = signal.ignore.contains { predicates[$0].hasType(name) && predicates[$0].node.holds(truth) }
       if !isIgnored { slots.append(Int32(signal.slot)) }
     }
-    let start = listCount
-    if start + slots.count + 1 > listCapacity {
-      let capacity = (start + slots.count + 1) * 2
-      let grown = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
-      grown.update(from: lists, count: listCount)
-      lists.deallocate()
-      lists = grown
-      listCapacity = capacity
-    }
-    lists[start] = Int32(slots.count)
-    for (index, slot) in slots.enumerated() { lists[start + 1 + index] = slot }
-    listCount += slots.count + 1
+    let start = lists.append(slots)
     memo.insert(Int32(truncatingIfNeeded: type), truth, Int32(start))
     return Int32(start)
   }
@@ -415,14 +394,4 @@ public final class EventMatcher {
       if !timeline.isNever { body(signal.slot, timeline) }
     }
   }
-}
-
-/// What the numbers of event types and properties stand for.
-public protocol PropertySource {
-  /// The name of an event type.
-  func typeName(_ type: Int) -> String
-  /// The name of a property.
-  func propertyName(_ property: Int) -> String
-  /// The value of a property.
-  func propertyValue(_ property: Int) -> Value
 }

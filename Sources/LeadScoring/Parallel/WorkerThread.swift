@@ -34,26 +34,17 @@ final class WorkerThread {
     // Conditions and JSON may nest deeply.
     pthread_attr_setstacksize(&attributes, 8 << 20)
     let work = Unmanaged.passRetained(Work(run))
-    let code = pthread_create(
-      &thread, &attributes,
-      { raw in
-        #if canImport(Darwin)
-          let work = Unmanaged<Work>.fromOpaque(raw).takeRetainedValue()
-        #else
-          let work = raw.map { Unmanaged<Work>.fromOpaque($0).takeRetainedValue() }
-        #endif
-        #if canImport(Darwin)
-          work.run()
-        #else
-          work?.run()
-        #endif
-        return nil
-      }, work.toOpaque())
+    let code = pthread_create(&thread, &attributes, { WorkerThread.run($0) }, work.toOpaque())
     guard code == 0 else {
       work.release()
       throw ThreadFailure(code: code)
     }
     isRunning = true
+  }
+
+  private static func run(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().run() }
+    return nil
   }
 
   /// Waits for the work's end.

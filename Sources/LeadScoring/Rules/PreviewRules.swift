@@ -92,7 +92,7 @@ extension ScoringSession {
   private func helperCount() throws -> Int {
     // Below so many leads another connection takes longer to open than it saves.
     let leads = try database.leads.greatestID()
-    return Int(min(Int64(OrderedRanges.processorCount), leads / (2 * PlanTable.blockSize) + 1)) - 1
+    return Int(min(Int64(WorkerThread.processors), leads / (2 * PlanTable.blockSize) + 1)) - 1
   }
 }
 

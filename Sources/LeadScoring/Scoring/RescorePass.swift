@@ -48,7 +48,7 @@ enum RescorePass {
     let pieces = Int((greatest + pieceSize - 1) / pieceSize)
     guard pieces > 0 else { return }
     var workers = [try make(database)]
-    for _ in 1..<max(1, min(OrderedRanges.processorCount, pieces / 4)) {
+    for _ in 1..<max(1, min(WorkerThread.processors, pieces / 4)) {
       guard isUntouched, database.connection.mode == .readWrite,
         let other = try? LeadDatabase.open(path: database.connection.path, mode: .readOnly),
         (try? other.connection.execute("BEGIN")) != nil

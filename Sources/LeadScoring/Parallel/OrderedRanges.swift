@@ -16,9 +16,6 @@ protocol RangeWorker: AnyObject {
 
 /// Pieces of work for several threads, whose results come out in the order of the pieces.
 enum OrderedRanges {
-  /// How many threads can run at once.
-  static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
-
   /// Works on `count` pieces and calls `body` with the result of each, in order, on the calling thread.
   ///
   /// - Parameter workers: the first works on the calling thread, each other one on a thread of its own.
@@ -32,14 +29,11 @@ enum OrderedRanges {
       return
     }
     let queue = PieceQueue<Worker.Partial>(count: count, lead: workers.count * 4)
-    var threads: [pthread_t] = []
+    // Where the system has no thread to give, those that there are do all of it.
+    let threads = workers.dropFirst().compactMap { worker in try? WorkerThread { worker.serve(queue) } }
     defer {
       queue.stop()
-      for thread in threads { pthread_join(thread, nil) }
-    }
-    for worker in workers.dropFirst() {
-      let job = ThreadJob { HandedOver(worker).value.serve(queue) }
-      if let thread = job.start() { threads.append(thread) }
+      for thread in threads { thread.join() }
     }
     var done = 0
     while done < count {
@@ -65,46 +59,6 @@ extension RangeWorker {
         return
       }
     }
-  }
-}
-
-/// A worker on its way to the thread that alone uses it until that thread has ended.
-private struct HandedOver<Value>: @unchecked Sendable {
-  let value: Value
-
-  init(_ value: Value) {
-    self.value = value
-  }
-}
-
-/// What a thread is to do.
-private final class ThreadJob {
-  private let body: () -> Void
-
-  init(_ body: @escaping () -> Void) {
-    self.body = body
-  }
-
-  /// Starts the thread; nil where there can be none, and nothing is done.
-  func start() -> pthread_t? {
-    let job = Unmanaged.passRetained(self)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-      let code = pthread_create(&thread, nil, { ThreadJob.run($0) }, job.toOpaque())
-    #else
-      var thread = pthread_t()
-      let code = pthread_create(&thread, nil, { ThreadJob.run($0) }, job.toOpaque())
-    #endif
-    guard code == 0 else {
-      job.release()
-      return nil
-    }
-    return thread
-  }
-
-  private static func run(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let pointer { Unmanaged<ThreadJob>.fromOpaque(pointer).takeRetainedValue().body() }
-    return nil
   }
 }
 

@@ -40,7 +40,9 @@ struct BenchTests {
     let place = try Workspace()
     let run = try bench(place, size: "small", peers: "none")
     #expect(run.status == 0, "\(run.errors)")
-    for checksum in BenchTests.checksums["small"] ?? [] { #expect(run.output.contains("Checksum, \(checksum); not compared.")) }
+    for checksum in BenchTests.checksums["small"] ?? [] {
+      #expect(run.output.contains("Checksum, \(checksum); not compared."))
+    }
     let report = try #require(
       try JSONSerialization.jsonObject(with: place.bytes("bench.json")) as? [String: Any])
     #expect(report["leads"] as? Int == 100_000)

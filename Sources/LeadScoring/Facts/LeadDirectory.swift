@@ -11,7 +11,6 @@ struct LeadDirectory {
   // bring millions.
   private var keyOffsets: [UInt32] = []
   private var keyLengths: [UInt16] = []
-  private var isTaken: [Bool] = []
   /// Keys as they were given, where that differs.
   private var givenKeys: [Int64: String] = [:]
   private var lookups: Int64 = 0
@@ -64,7 +63,6 @@ struct LeadDirectory {
     numbers.insert(folded, hash: hash, value: UInt32(truncatingIfNeeded: number))
     keyOffsets.append(UInt32(truncatingIfNeeded: numbers.lastKeyOffset))
     keyLengths.append(UInt16(folded.count))
-    isTaken.append(false)
     if let given { givenKeys[number] = given }
     next += 1
     return number
@@ -92,14 +90,8 @@ struct LeadDirectory {
       file: "the import", line: nil, reason: "more than four billion bytes of keys of leads; import a part at a time")
   }
 
-  /// Takes a lead off the list of those that the database lacks; false where it has it.
-  mutating func takeNew(_ id: Int64) -> Bool {
-    guard id > greatestStored else { return false }
-    let index = Int(id - greatestStored - 1)
-    guard !isTaken[index] else { return false }
-    isTaken[index] = true
-    return true
-  }
+  /// Whether the database lacks a lead. May be asked for on any thread.
+  var isNew: @Sendable (Int64) -> Bool { { [greatestStored] in $0 > greatestStored } }
 
   /// Calls `body` with a new lead's key: folded, and as it was given where that differs.
   func withNewKey(_ id: Int64, _ body: (_ folded: UnsafeBufferPointer<UInt8>, _ given: String?) throws -> Void) rethrows

@@ -36,22 +36,21 @@ final class AttributeBlock: LeadBlock {
     results.removeAll()
   }
 
-  /// Reads what the database has of the leads. On the thread that writes.
-  func prepare(_ session: ScoringSession, asksJudgement: Bool, isNew: (Int64) -> Bool) throws {
+  func read(_ source: LeadBlockSource) throws {
     let groups = rows.groups
-    try facts.read(groups, session, asksJudgement: asksJudgement, isNew: isNew)
+    try facts.read(groups, source)
     stored = Array(repeating: nil, count: groups.count)
     guard let first = groups.first?.lead, let last = groups.last?.lead else { return }
     if facts.isNew.allSatisfy(\.self) { return }
     if groups.count * 3 > Int(last - first) {
       var index = 0
-      try session.database.leads.forEach(from: first, through: last) { row in
+      try source.database.leads.forEach(from: first, through: last) { row in
         while index < groups.count, groups[index].lead < row.id { index += 1 }
         if index < groups.count, groups[index].lead == row.id { stored[index] = row }
       }
     } else {
       for (index, group) in groups.enumerated() where !facts.isNew[index] {
-        stored[index] = try session.database.leads.row(id: group.lead)
+        stored[index] = try source.database.leads.row(id: group.lead)
       }
     }
   }

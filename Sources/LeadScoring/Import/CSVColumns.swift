@@ -103,6 +103,9 @@ struct CSVColumns {
     return absent.contains(FoldedText(String(decoding: NormalizedText.trimmed(cell), as: UTF8.self)).bytes)
   }
 
+  /// Whether some texts say nothing, beside the empty one.
+  var hasAbsentTexts: Bool { !absent.isEmpty }
+
   /// The cell that holds the key.
   func keyCell(_ reader: CSVReader) -> UnsafeBufferPointer<UInt8> {
     for column in key.dropLast() {

@@ -12,37 +12,22 @@ final class EventBlock: LeadBlock {
   /// How many events were not there before.
   @exclusivity(unchecked) fileprivate(set) var created: Int64 = 0
 
+  func read(_ source: LeadBlockSource) throws {
+    try facts.read(rows.groups, source)
+    stored = Array(repeating: [], count: rows.groups.count)
+    guard source.hasEvents else { return }
+    for (index, group) in rows.groups.enumerated() where !facts.isNew[index] {
+      stored[index] = try source.database.events.lastPages(
+        lead: group.lead, from: rows.rows[group.rows.lowerBound].order)
+    }
+  }
+
   func removeAll() {
     facts.removeAll()
     stored.removeAll(keepingCapacity: true)
     pages.removeAll()
     results.removeAll()
     created = 0
-  }
-}
-
-/// Reads what blocks of events need of the database. On the thread that writes.
-struct EventBlockReader {
-  private let session: ScoringSession
-  private let hasPages: Bool
-  private let asksJudgement: Bool
-
-  init(_ session: ScoringSession) throws {
-    self.session = session
-    hasPages = try !session.database.events.isEmpty()
-    asksJudgement = try !session.database.judgements.isEmpty()
-  }
-
-  /// - Parameter isNew: whether the database lacks a lead; asked once for each.
-  func prepare(_ block: EventBlock, isNew: (Int64) -> Bool) throws {
-    let groups = block.rows.groups
-    try block.facts.read(groups, session, asksJudgement: asksJudgement, isNew: isNew)
-    block.stored = Array(repeating: [], count: groups.count)
-    guard hasPages else { return }
-    for (index, group) in groups.enumerated() where !block.facts.isNew[index] {
-      block.stored[index] = try session.database.events.lastPages(
-        lead: group.lead, from: block.rows.rows[group.rows.lowerBound].order)
-    }
   }
 }
 

@@ -60,29 +60,32 @@ final class EventRows {
     // A tail lists its properties in the order of their names' numbers, so that equal ones have equal bytes.
     sources.sort { $0.name.number < $1.name.number }
     // Apart from the sources, so that a row takes numbers only.
-    let places = sources.map(\.column)
+    let places = ContiguousArray(sources.map(\.column))
+    let onlyKey = columns.key.count == 1 ? columns.key[0] : -1
+    let hasAbsentTexts = columns.hasAbsentTexts
+    let id = columns.id ?? -1
+    var typeColumn = -1
+    var typeText = ""
+    switch columns.type {
+    case .text(let text): typeText = text
+    case .column(let column, let prefix):
+      typeColumn = column
+      typeText = prefix
+    }
+    let (column, text) = (typeColumn, typeText)
 
     return { [self] reader in
-      try sink.begin(key: columns.keyCell(reader))
+      try sink.begin(key: onlyKey >= 0 ? reader.field(onlyKey) : columns.keyCell(reader))
       let instant = try FactLimits.instant(reader.field(occurredAt), "occurred_at")
-      switch columns.type {
-      case .text(let text): try append(type: text)
-      case .column(let column, let prefix): try append(type: reader.field(column), prefix: prefix)
-      }
-      if let column = columns.id, !columns.isAbsent(reader.field(column)) {
-        try FactLimits.check(reader.field(column), "the id")
-        scratch.removeAll(keepingCapacity: true)
-        EventRows.appendText(reader.field(column), to: &scratch)
-        sink.append(UInt8(ascii: ","))
-        sink.append(scratch)
-      }
+      if column >= 0 { try append(type: reader.field(column), prefix: text) } else { try append(type: text) }
+      if id >= 0 { try append(id: reader.field(id), columns) }
       for index in places.indices {
         guard places[index] >= 0 else {
           try append(sources[index].name, sources[index].constant)
           continue
         }
         let cell = reader.field(places[index])
-        if cell.isEmpty || columns.isAbsent(cell) { continue }
+        if cell.isEmpty || (hasAbsentTexts && columns.isAbsent(cell)) { continue }
         let tag = UInt8(truncatingIfNeeded: index + 1)
         if index < 255, let number = known.value(for: cell, tag: tag) {
           sink.append(comma: Int64(number))
@@ -94,6 +97,15 @@ final class EventRows {
       }
       sink.finish(order: instant)
     }
+  }
+
+  private func append(id cell: UnsafeBufferPointer<UInt8>, _ columns: CSVColumns) throws {
+    if columns.isAbsent(cell) { return }
+    try FactLimits.check(cell, "the id")
+    scratch.removeAll(keepingCapacity: true)
+    EventRows.appendText(cell, to: &scratch)
+    sink.append(UInt8(ascii: ","))
+    sink.append(scratch)
   }
 
   @inline(__always)

@@ -38,7 +38,7 @@ final class FactFile {
   func read(csv: (CSVColumns) throws -> (CSVReader) throws -> Void, json: (JSONObject) throws -> Void) throws {
     if let feed = options.feed { return try read(feed, json) }
     do {
-      let source = try openText(path: path, encoding: encoding)
+      let source = try open()
       progress.size = source.rawByteCount
       switch options.format ?? ImportOptions.Format(path: path) {
       case .csv: try readCSV(source, csv)
@@ -59,6 +59,18 @@ final class FactFile {
       throw ScoringError.rowsRejected(file: path, count: rejected, first: first)
     }
   }
+
+  /// A large file is read a little ahead of its parsing.
+  private func open() throws -> any ByteSource {
+    let file = try FileByteSource(path: path)
+    guard let size = file.rawByteCount, size >= FactFile.largeSize, WorkerThread.processors > 1,
+      let ahead = try? ReadAhead(file)
+    else { return try textSource(from: file, path: path, encoding: encoding) }
+    return try textSource(from: ahead, path: path, encoding: encoding)
+  }
+
+  /// In bytes.
+  private static let largeSize: Int64 = 8 << 20
 
   private var encoding: TextEncoding {
     if options.encoding == .auto, let name = options.mapping?.encoding { return TextEncoding(name: name) ?? .auto }

@@ -75,13 +75,21 @@ final class FactRows {
   ///
   /// - Parameters:
   ///   - make: an empty block.
-  ///   - prepare: reads what a block needs.
   ///   - compute: perhaps on another thread.
   ///   - store: writes what came of it.
   func forEachBlock<Block: LeadBlock>(
-    _ make: @escaping () -> Block, prepare: @escaping (Block) throws -> Void,
-    compute: @escaping (Block) throws -> Void, store: @escaping (Block) throws -> Void
+    _ make: @escaping () -> Block, compute: @escaping (Block) throws -> Void,
+    store: @escaping (Block) throws -> Void
   ) throws {
+    let isParallel = staged.count >= FactRows.parallelRows && WorkerThread.processors > 1
+    let isNew = directory.isNew
+    let source = try LeadBlockSource(session, session.database, isNew: isNew)
+    // While the transaction has changed nothing, the computing thread can read by itself.
+    var own: LeadBlockSource?
+    if isParallel, session.isUntouched, let other = session.otherReader() {
+      own = try LeadBlockSource(session, other, isNew: isNew)
+    }
+    session.isUntouched = false
     let spare = Channel<Block>()
     let (session, staged, kind) = (self.session, self.staged, self.kind)
     var done: Int64 = 0
@@ -90,7 +98,11 @@ final class FactRows {
         let block = spare.takeIfAny() ?? make()
         return try staged.next(block.rows) ? block : nil
       },
-      prepare: prepare, compute: compute,
+      prepare: { block in if own == nil { try block.read(source) } },
+      compute: { block in
+        if let own { try block.read(own) }
+        try compute(block)
+      },
       store: { block in
         try store(block)
         done += Int64(block.rows.rows.count)
@@ -100,7 +112,6 @@ final class FactRows {
         block.removeAll()
         spare.put(block)
       })
-    let isParallel = staged.count >= FactRows.parallelRows && WorkerThread.processors > 1
     if staged.count >= FactRows.manyRows, directory.mayBeMost {
       try session.database.scores.changeMost { try pipeline.run(isParallel: isParallel) }
     } else {

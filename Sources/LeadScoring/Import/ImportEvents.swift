@@ -52,10 +52,7 @@ final class EventImport {
 
   private func apply() throws {
     let worker = EventBlockScorer(session, reference: scorer.causeReference, asOf: asOf)
-    let reader = try EventBlockReader(session)
-    try rows.forEachBlock(
-      EventBlock.init, prepare: { [rows] block in try reader.prepare(block) { rows.directory.takeNew($0) } },
-      compute: worker.score, store: { [self] in try store($0) })
+    try rows.forEachBlock(EventBlock.init, compute: worker.score, store: { [self] in try store($0) })
     scorer.counts.add(worker.counts)
     try rows.members.addEvents(scorer, at: asOf, &counts)
   }

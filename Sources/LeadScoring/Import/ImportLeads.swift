@@ -85,12 +85,7 @@ final class LeadImport {
     let worker = AttributeBlockScorer(
       session, reference: scorer.causeReference, asOf: asOf,
       knownNames: Set(try session.database.leads.attributeNames()))
-    let asksJudgement = try !session.database.judgements.isEmpty()
-    try rows.forEachBlock(
-      AttributeBlock.init,
-      prepare: { [session, rows] block in
-        try block.prepare(session, asksJudgement: asksJudgement) { rows.directory.takeNew($0) }
-      }, compute: worker.score, store: { [self] in try store($0) })
+    try rows.forEachBlock(AttributeBlock.init, compute: worker.score, store: { [self] in try store($0) })
     scorer.counts.add(worker.counts)
     try rows.members.changeAttributes(scorer, at: asOf, &counts)
     return counts

@@ -5,8 +5,33 @@ internal import ScoreEngine
 protocol LeadBlock: AnyObject {
   /// The rows, by lead.
   var rows: SortedRows { get }
+  /// Reads what the database has of the leads.
+  func read(_ source: LeadBlockSource) throws
   /// Forgets all but the rows, which are filled anew.
   func removeAll()
+}
+
+/// Where blocks read what the database has of their leads: by the connection that writes, or by another one that reads the
+/// state before the transaction, which is then the thread's that computes.
+struct LeadBlockSource {
+  let database: LeadDatabase
+  /// The models' numbers.
+  let models: [Int64]
+  let pack: Int64
+  /// Whether anybody said anything about any lead.
+  let asksJudgement: Bool
+  let hasEvents: Bool
+  /// Whether the database lacks a lead.
+  let isNew: (Int64) -> Bool
+
+  init(_ session: ScoringSession, _ database: LeadDatabase, isNew: @escaping (Int64) -> Bool) throws {
+    self.database = database
+    models = session.models.map(\.row.id)
+    pack = session.pack.id
+    asksJudgement = try !database.judgements.isEmpty()
+    hasEvents = try !database.events.isEmpty()
+    self.isNew = isNew
+  }
 }
 
 /// What the database has of a block's leads, by their order in the block.
@@ -41,27 +66,23 @@ final class LeadBlockFacts {
   /// What people said about a lead.
   func judgement(model: Int, _ index: Int) -> Judgement { judgements.isEmpty ? .none : judgements[model][index] }
 
-  /// Reads everything, with the connection that writes.
+  /// Reads everything.
   ///
-  /// - Parameters:
-  ///   - leads: in their order.
-  ///   - asksJudgement: whether anybody said anything about any lead.
-  ///   - isNew: whether the database lacks a lead; asked once for each.
-  func read(_ leads: [SortedRows.Group], _ session: ScoringSession, asksJudgement: Bool, isNew: (Int64) -> Bool) throws
-  {
+  /// - Parameter leads: in their order.
+  func read(_ leads: [SortedRows.Group], _ source: LeadBlockSource) throws {
     guard let first = leads.first?.lead, let last = leads.last?.lead else { return }
-    self.isNew = leads.map { isNew($0.lead) }
-    guard !session.models.isEmpty else { return }
-    let database = session.database
+    isNew = leads.map { source.isNew($0.lead) }
+    guard !source.models.isEmpty else { return }
+    let database = source.database
     // Where most leads of a range are asked for, one pass over the range costs less than a look-up for each.
     let isDense = leads.count * 3 > Int(last - first)
     stateEnds.reserveCapacity(leads.count)
     func fill(upTo index: Int) { while stateEnds.count < index { stateEnds.append(states.count) } }
-    if self.isNew.allSatisfy(\.self) {
+    if isNew.allSatisfy(\.self) {
       // Nothing to be read.
     } else if isDense {
       var index = 0
-      try database.signals.forEachState(pack: session.pack.id, leads: first...last) { lead, bytes in
+      try database.signals.forEachState(pack: source.pack, leads: first...last) { lead, bytes in
         while index < leads.count, leads[index].lead < lead { index += 1 }
         guard index < leads.count, leads[index].lead == lead else { return }
         fill(upTo: index)
@@ -69,32 +90,32 @@ final class LeadBlockFacts {
         fill(upTo: index + 1)
       }
     } else {
-      for (index, group) in leads.enumerated() where !self.isNew[index] {
+      for (index, group) in leads.enumerated() where !isNew[index] {
         fill(upTo: index)
-        _ = try database.signals.withState(pack: session.pack.id, lead: group.lead) { states.append(contentsOf: $0) }
+        _ = try database.signals.withState(pack: source.pack, lead: group.lead) { states.append(contentsOf: $0) }
         fill(upTo: index + 1)
       }
     }
     fill(upTo: leads.count)
 
-    for model in session.models {
+    for model in source.models {
       var found = [ScoreState?](repeating: nil, count: leads.count)
-      if self.isNew.allSatisfy(\.self) {
+      if isNew.allSatisfy(\.self) {
         // Nothing to be read.
       } else if isDense {
         var index = 0
-        try database.scores.forEachState(model: model.row.id, leads: first...last) { lead, state in
+        try database.scores.forEachState(model: model, leads: first...last) { lead, state in
           while index < leads.count, leads[index].lead < lead { index += 1 }
           if index < leads.count, leads[index].lead == lead { found[index] = state }
         }
       } else {
-        for (index, group) in leads.enumerated() where !self.isNew[index] {
-          found[index] = try database.scores.state(model: model.row.id, lead: group.lead)
+        for (index, group) in leads.enumerated() where !isNew[index] {
+          found[index] = try database.scores.state(model: model, lead: group.lead)
         }
       }
       scores.append(found)
-      if asksJudgement {
-        judgements.append(try leads.map { try session.judgement(model: model, lead: $0.lead) })
+      if source.asksJudgement {
+        judgements.append(try leads.map { try database.judgement(model: model, lead: $0.lead) })
       }
     }
   }

@@ -115,7 +115,7 @@ extension ScoringSession {
     // A model's first rules replace none that anybody agreed on.
     if !options.isDryRun, base != nil { try checkApprovals(version) }
     try options.guards.checkStages(of: ScoringSession.document(of: version))
-    let due = try advanceDueLeads(to: asOf)
+    _ = try advanceDueLeads(to: asOf)
     if base?.id == version.id {
       var report = ApplyReport(version: number, baseVersion: number)
       report.wasApplied = false
@@ -125,7 +125,7 @@ extension ScoringSession {
       model: row.id, version: version.id, asOf: asOf, recordedAt: clock(), person: options.person, plan: options.plan,
       kind: kind)
     let report = try rescoreUnderNewRules(
-      modelID: row.id, version: version, base: base, asOf: asOf, isUntouched: due.rescored == 0, plan: &plan)
+      modelID: row.id, version: version, base: base, asOf: asOf, plan: &plan)
     try plan?.finish()
     try options.guards.check(report.stageMatrix, leads: report.leads, version: number)
     if let plan {
@@ -135,7 +135,7 @@ extension ScoringSession {
   }
 
   private func rescoreUnderNewRules(
-    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64, isUntouched: Bool,
+    modelID: Int64, version: RuleVersionRow, base: RuleVersionRow?, asOf: Int64,
     plan: inout RulePlan?
   ) throws -> ApplyReport {
     var compiled: [(ModelRow, RuleVersionRow, CompiledRules)] = []
@@ -156,7 +156,7 @@ extension ScoringSession {
     let change = isSamePack ? nil : PackChange(from: oldPack, to: pack)
     let wantsHashes = plan != nil
     try RescorePass.run(
-      self, isUntouched: isUntouched, changesMost: true,
+      self, changesMost: true,
       { try RuleChangeWorker(self, $0, model: model, asOf: asOf, change: change, wantsHashes: wantsHashes) },
       store: { part in
         for entry in part.hashes { try plan?.check(entry.lead, result: entry.result, facts: entry.facts) }

@@ -77,6 +77,7 @@ final class LeadScorer {
   }
 
   private func flush() throws {
+    session.isUntouched = false
     try session.database.write(batch)
     batch.removeAll()
   }

@@ -34,13 +34,11 @@ enum RescorePass {
   private static let manyLeads: Int64 = 20_000
 
   /// - Parameters:
-  ///   - isUntouched: whether the transaction has changed no score and no record yet; only then can other connections
-  ///     read, which see the state before it.
   ///   - changesMost: whether most scores are expected to be written.
   ///   - make: a worker with a connection.
   ///   - store: writes what came of a piece.
   static func run<Worker: RescoreWorker>(
-    _ session: ScoringSession, isUntouched: Bool, changesMost: Bool, _ make: (LeadDatabase) throws -> Worker,
+    _ session: ScoringSession, changesMost: Bool, _ make: (LeadDatabase) throws -> Worker,
     store: (Worker.Part) throws -> Void
   ) throws {
     let database = session.database
@@ -49,10 +47,7 @@ enum RescorePass {
     guard pieces > 0 else { return }
     var workers = [try make(database)]
     for _ in 1..<max(1, min(WorkerThread.processors, pieces / 4)) {
-      guard isUntouched, database.connection.mode == .readWrite,
-        let other = try? LeadDatabase.open(path: database.connection.path, mode: .readOnly),
-        (try? other.connection.execute("BEGIN")) != nil
-      else { break }
+      guard session.isUntouched, let other = session.otherReader() else { break }
       workers.append(try make(other))
     }
     if changesMost, greatest >= manyLeads {

@@ -8,6 +8,8 @@ public final class ScoringSession {
   public let database: LeadDatabase
   /// Through which threads of an import share the connection.
   let gate = Gate()
+  /// Whether the transaction has changed no lead, page, record or score yet, so that other connections read the same.
+  var isUntouched = true
   /// Milliseconds since 1970.
   public let clock: () -> Int64
   private(set) var models: [ActiveModel] = []
@@ -55,6 +57,7 @@ public final class ScoringSession {
   func write<Result>(undo: Bool = false, bulk: Bool = false, _ body: () throws -> Result) throws -> Result {
     func refreshed() throws -> Result {
       if try database.connection.dataVersion() != dataVersion { try load() }
+      isUntouched = true
       return try body()
     }
     do {

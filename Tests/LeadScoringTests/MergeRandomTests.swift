@@ -17,14 +17,15 @@ import Testing
   func databaseAgreesWithReference(_ first: UInt64) throws {
     var merges = 0
     var undone = 0
-    for seed in first..<min(first + MergeRandomTests.chunk, MergeRandomTests.seedCount) {
+    let seeds = first..<min(first + MergeRandomTests.chunk, MergeRandomTests.seedCount)
+    for seed in seeds {
       let history = try MergeHistory(seed: seed)
       try history.run()
       merges += history.merges
       undone += history.undone
     }
     // A test of merges that makes none proves nothing.
-    #expect(merges > 20 && undone > 5)
+    #expect(merges >= seeds.count && undone >= seeds.count / 5)
   }
 }
 

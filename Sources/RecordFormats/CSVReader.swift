@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Reads CSV (RFC 4180) record by record, in one pass over bounded memory.
 ///
 /// LF, CRLF and a lone CR end a record outside quotes; the last one needs no line end. Spaces belong to their cell. A
@@ -75,28 +83,68 @@ public final class CSVReader {
     String(decoding: field(index), as: UTF8.self)
   }
 
-  /// Whether `next()` would return without waiting for the source, because a complete record has arrived already.
+  /// Whether `next()` would return without waiting for the source, because a complete record has arrived already, or one
+  /// that cannot be read further.
   ///
   /// Scans up to the end of that record.
   public var hasBufferedRecord: Bool {
-    var at = recordExtent
-    let count = input.available
     let bytes = input.record
+    let count = input.available
+    var at = recordExtent
     if skipsLineFeed, at < count, bytes[at] == .lineFeed { at += 1 }
-    if at < count, input.sourceEnded { return true }
-    // An even number of quotes means outside. A bare quote makes this err towards false, never towards true.
-    var isQuoted = false
+    guard at < count else { return false }
+    if input.sourceEnded { return true }
+    if let end = memchr(bytes + at, Int32(UInt8.lineFeed), count - at),
+      memchr(bytes + at, Int32(UInt8.quote), UnsafeRawPointer(end) - UnsafeRawPointer(bytes + at)) == nil
+    {
+      return true
+    }
+    return hasEnd(from: at)
+  }
+
+  /// Looks for the end of a record with quotes, or with a CR alone behind it, by the rules of `CSVScan`.
+  private func hasEnd(from start: Int) -> Bool {
+    let bytes = input.record
+    let count = input.available
+    func isDelimiter(_ byte: UInt8) -> Bool {
+      givenDelimiter.map { $0 == byte } ?? [.comma, .semicolon, .tab, .bar].contains(byte)
+    }
+    var at = start
+    var isCellStart = true
     while at < count {
       let byte = bytes[at]
+      if byte == .lineFeed || byte == .carriageReturn { return true }
       if byte == .quote {
-        isQuoted.toggle()
-      } else if !isQuoted, byte == .lineFeed || byte == .carriageReturn {
-        return true
+        // A quote within a cell spoils the record, which then ends with its line.
+        guard isCellStart else { return bytes.hasLineEnd(from: at, to: count) }
+        at += 1
+        while true {
+          while at < count, bytes[at] != .quote { at += 1 }
+          // A quote at the end may be the first of two.
+          guard at + 1 < count else { return false }
+          guard bytes[at + 1] == .quote else { break }
+          at += 2
+        }
+        guard isDelimiter(bytes[at + 1]) else { return true }
+        at += 2
+        continue
       }
+      isCellStart = isDelimiter(byte)
       at += 1
     }
     return false
   }
+
+  /// Waits so many milliseconds (a negative number: without limit) for more of the source, and takes what has arrived;
+  /// false where nothing has. Throws what the source throws.
+  public func fetch(timeoutMilliseconds: Int) throws -> Bool {
+    guard input.pollReadable(timeoutMilliseconds: timeoutMilliseconds) else { return false }
+    _ = try input.fill()
+    return true
+  }
+
+  /// Whether the source has no more.
+  public var sourceEnded: Bool { input.sourceEnded }
 
   /// Goes to the next record; false at the end.
   ///
@@ -200,5 +248,11 @@ struct TextPlace {
       }
       previous = byte
     }
+  }
+}
+
+extension UnsafePointer<UInt8> {
+  fileprivate func hasLineEnd(from start: Int, to end: Int) -> Bool {
+    UnsafeBufferPointer(start: self + start, count: end - start).contains { $0 == .lineFeed || $0 == .carriageReturn }
   }
 }

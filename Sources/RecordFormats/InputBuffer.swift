@@ -45,6 +45,11 @@ struct InputBuffer: ~Copyable {
     return !sourceEnded
   }
 
+  /// Whether `fill` would return without waiting, within so many milliseconds; a negative number waits without limit.
+  func pollReadable(timeoutMilliseconds: Int) -> Bool {
+    sourceEnded || source.pollReadable(timeoutMilliseconds: timeoutMilliseconds)
+  }
+
   private mutating func makeRoom() {
     let kept = end - start
     if kept <= capacity / 2 {

@@ -63,6 +63,31 @@ public final class JSONRecordReader {
     }
   }
 
+  /// Goes past blank lines that have arrived. The current value is not valid any more then.
+  public func passBlankLines() {
+    if case .lines(let reader) = layout { reader.passBlankLines() }
+  }
+
+  /// Waits so many milliseconds (a negative number: without limit) for more of the source, and takes what has arrived;
+  /// false where nothing has. The first time it also waits until it is known how the values are laid out. Throws what the
+  /// source throws.
+  public func fetch(timeoutMilliseconds: Int) throws -> Bool {
+    if layout == nil, !source.pollReadable(timeoutMilliseconds: timeoutMilliseconds) { return false }
+    switch try chosenLayout() {
+    case .lines(let reader): return try reader.fetch(timeoutMilliseconds: timeoutMilliseconds)
+    case .values(let splitter): return try splitter.fetch(timeoutMilliseconds: timeoutMilliseconds)
+    }
+  }
+
+  /// Whether the source has no more.
+  public var sourceEnded: Bool {
+    switch layout {
+    case .lines(let reader): reader.sourceEnded
+    case .values(let splitter): splitter.sourceEnded
+    case nil: false
+    }
+  }
+
   /// Goes to the next value, well formed or not; false at the end.
   ///
   /// Throws `LineError` where the file cannot be read further, and what the source throws.

@@ -37,8 +37,21 @@ final class JSONValueSplitter {
     var at = length
     while at < input.available, input.record[at].isJSONSpace || input.record[at] == .comma { at += 1 }
     var scan = JSONValueScan()
+    // The end of the array may be followed by white space alone, and that is no value to wait for.
+    if at < input.available, input.record[at] == .closeBracket { return input.sourceEnded }
     return at < input.available && (scan.run(input.record + at, count: input.available - at) || input.sourceEnded)
   }
+
+  /// Waits so many milliseconds (a negative number: without limit) for more of the source, and takes what has arrived;
+  /// false where nothing has. Throws what the source throws.
+  func fetch(timeoutMilliseconds: Int) throws -> Bool {
+    guard input.pollReadable(timeoutMilliseconds: timeoutMilliseconds) else { return false }
+    _ = try input.fill()
+    return true
+  }
+
+  /// Whether the source has no more.
+  var sourceEnded: Bool { input.sourceEnded }
 
   /// Goes to the next value; false at the end. Throws `LineError` and what the source throws.
   func next() throws -> Bool {

@@ -59,6 +59,29 @@ public final class LineReader {
     return count > 0 && (input.sourceEnded || memchr(input.record + extent, Int32(UInt8.lineFeed), count) != nil)
   }
 
+  /// Goes past lines of white space that have arrived as a whole. The current line is not valid any more then.
+  public func passBlankLines() {
+    while input.available > extent, input.record[extent].isJSONSpace {
+      let rest = UnsafeBufferPointer(start: input.record + extent, count: input.available - extent)
+      guard let end = rest.firstIndex(of: .lineFeed), rest[..<end].allSatisfy(\.isJSONSpace) else { return }
+      input.start += extent
+      extent = end + 1
+      length = 0
+      number += 1
+    }
+  }
+
+  /// Waits so many milliseconds (a negative number: without limit) for more of the source, and takes what has arrived;
+  /// false where nothing has. Throws what the source throws.
+  public func fetch(timeoutMilliseconds: Int) throws -> Bool {
+    guard input.pollReadable(timeoutMilliseconds: timeoutMilliseconds) else { return false }
+    _ = try input.fill()
+    return true
+  }
+
+  /// Whether the source has no more.
+  public var sourceEnded: Bool { input.sourceEnded }
+
   /// Goes to the next line; false at the end.
   ///
   /// Throws `LineError` for a line that is too long or not UTF-8 (each later call throws it again), and what the source

@@ -30,21 +30,29 @@ struct Leadscore: ParsableCommand {
   static func main() {
     BufferedOutput.ignoreWriteSignals()
     do {
-      try checkCommandName(Array(CommandLine.arguments.dropFirst()))
-      var command = try parseAsRoot()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      let (named, rest) = try namedCommand(arguments)
+      // Parsing from the root takes twice as long, since it makes the arguments of every command on the way. It is for
+      // help, and for words that the command does not understand.
+      var command = try named.flatMap { try? $0.parse(rest) } ?? parseAsRoot()
       try command.run()
     } catch {
       Failure(error).exit()
     }
   }
 
+  /// The command that the first arguments name, if they name one without subcommands, and the other arguments.
+  ///
   /// Names an unknown command as such, where the argument parser would complain of whatever follows it.
-  private static func checkCommandName(_ arguments: [String]) throws {
+  private static func namedCommand(
+    _ arguments: [String]
+  ) throws -> (command: (any ParsableCommand.Type)?, rest: [String]) {
     var command: any ParsableCommand.Type = Leadscore.self
     var path = "leadscore"
-    for argument in arguments {
+    for (index, argument) in arguments.enumerated() {
       let known = command.configuration.subcommands
-      guard !known.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return }
+      if known.isEmpty { return (command, Array(arguments[index...])) }
+      guard !argument.hasPrefix("-"), argument != "help" else { return (nil, arguments) }
       guard let next = known.first(where: { $0.configuration.commandName == argument }) else {
         let names = known.compactMap { $0.configuration.commandName }
         throw CommandError(
@@ -54,5 +62,6 @@ struct Leadscore: ParsableCommand {
       command = next
       path += " " + argument
     }
+    return (command.configuration.subcommands.isEmpty ? command : nil, [])
   }
 }

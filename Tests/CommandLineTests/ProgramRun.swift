@@ -58,13 +58,26 @@ struct RunningProgram {
     posix_spawn_file_actions_addopen(&actions, 1, name + ".out", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, name + ".err", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
 
+    // A test's thread may hold signals back; the program is not to inherit that.
+    #if canImport(Darwin)
+      var attributes: posix_spawnattr_t?
+    #else
+      var attributes = posix_spawnattr_t()
+    #endif
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    posix_spawnattr_setsigmask(&attributes, &mask)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
     // The shell changes the working directory, which posix_spawn cannot everywhere, and becomes the program.
     let command = ["/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", folder, path] + arguments
     let words = command.map { strdup($0) } + [nil]
     let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + variables { free(text) } }
     var process = pid_t()
-    let problem = posix_spawn(&process, "/bin/sh", &actions, nil, words, variables)
+    let problem = posix_spawn(&process, "/bin/sh", &actions, &attributes, words, variables)
     guard problem == 0 else {
       throw ProgramProblem(description: "cannot start \(path): \(String(cString: strerror(problem)))")
     }
@@ -93,6 +106,15 @@ struct RunningProgram {
     return ProgramRun(
       status: signal == 0 ? (state >> 8) & 0xFF : 128 + signal, output: RunningProgram.text(outputPath),
       errors: RunningProgram.text(errorPath))
+  }
+
+  /// Sends it a signal.
+  func signal(_ number: Int32) {
+    #if canImport(Glibc)
+      _ = Glibc.kill(process, number)
+    #else
+      _ = Darwin.kill(process, number)
+    #endif
   }
 
   /// Ends it as `kill -9` does.

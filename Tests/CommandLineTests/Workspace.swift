@@ -83,9 +83,13 @@ final class Workspace {
 
   /// Runs a command line of the shell, in which `leadscore` and `ScoreBench` are the programs under test.
   func shell(_ script: String, environment extra: [String: String] = [:], limit: Double = 300) throws -> ProgramRun {
+    try startShell(script, environment: extra).wait(limit: limit)
+  }
+
+  /// Starts a command line of the shell.
+  func startShell(_ script: String, environment extra: [String: String] = [:]) throws -> RunningProgram {
     try RunningProgram.start(
-      "/bin/sh", ["-c", script], environment: environment(extra), folder: folder, scratch: scratch
-    ).wait(limit: limit)
+      "/bin/sh", ["-c", script], environment: environment(extra), folder: folder, scratch: scratch)
   }
 
   /// Runs `leadscore` and expects that it succeeds.

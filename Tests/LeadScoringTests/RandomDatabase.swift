@@ -58,7 +58,13 @@ final class RandomDatabase {
       _ = try session.importLeads([file], asOf: asOf, options: ImportOptions())
     case .importEvents(let rows, _):
       let file = try folder.write(RandomText.jsonLines(rows, using: &random), to: "events.jsonl")
-      _ = try session.importEvents([file], asOf: asOf, options: ImportOptions())
+      if random.chance(50) {
+        var options = StreamOptions()
+        options.asOf = asOf
+        try session.importEventStream(file, options: options)
+      } else {
+        _ = try session.importEvents([file], asOf: asOf, options: ImportOptions())
+      }
     case .advance:
       // The reference alone moves on: previews and applications are to meet leads that are due.
       break

@@ -77,6 +77,72 @@ import Testing
     #expect(try !reader.next())
   }
 
+  @Test func aSpoiledRecordIsWholeWithItsLine() throws {
+    let pipe = try TestPipe()
+    let reader = CSVReader(source: pipe.source)
+    pipe.send("a,b\n1,x\"y\n2,\"p\"\"q\",")
+    #expect(try reader.next())
+    #expect(reader.hasBufferedRecord, "a quote within a cell opens none")
+    #expect(try reader.next())
+    #expect(reader.problem != nil)
+    #expect(!reader.hasBufferedRecord)
+    pipe.send("\n")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(reader.hasBufferedRecord)
+    #expect(try reader.next())
+    #expect(reader.string(1) == "p\"q")
+    pipe.send("3,\"z\"")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(!reader.hasBufferedRecord, "the last quote may be doubled yet")
+    pipe.send("z")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(reader.hasBufferedRecord, "nothing more is needed to refuse it")
+    #expect(throws: CSVError.self) { try reader.next() }
+  }
+
+  @Test func waitingTakesNoRecord() throws {
+    let pipe = try TestPipe()
+    let reader = JSONRecordReader(source: pipe.source)
+    #expect(try !reader.fetch(timeoutMilliseconds: 0))
+    pipe.send("1\n\n \n")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(reader.hasBufferedRecord)
+    #expect(try reader.next())
+    reader.passBlankLines()
+    #expect(!reader.hasBufferedRecord, "blank lines are no records")
+    pipe.send("2\n \n")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    reader.passBlankLines()
+    #expect(reader.hasBufferedRecord)
+    #expect(try reader.next())
+    #expect(reader.line == 4)
+    reader.passBlankLines()
+    #expect(!reader.hasBufferedRecord && !reader.sourceEnded)
+    pipe.send("3")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(!reader.hasBufferedRecord)
+    pipe.finish()
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(reader.hasBufferedRecord && reader.sourceEnded)
+    #expect(try reader.next())
+    #expect(reader.line == 6)
+    #expect(try !reader.next())
+  }
+
+  @Test func theEndOfAnArrayIsNoRecord() throws {
+    let pipe = try TestPipe()
+    let reader = JSONRecordReader(source: pipe.source)
+    pipe.send("[1, 2 ]")
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(try reader.next())
+    #expect(reader.hasBufferedRecord)
+    #expect(try reader.next())
+    #expect(!reader.hasBufferedRecord)
+    pipe.finish()
+    #expect(try reader.fetch(timeoutMilliseconds: -1))
+    #expect(try !reader.next())
+  }
+
   private func openTextOfPipe(_ pipe: TestPipe) throws -> any ByteSource {
     try textSource(from: pipe.source, path: "pipe")
   }

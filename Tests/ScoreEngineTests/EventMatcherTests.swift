@@ -63,7 +63,7 @@ struct EventMatcherTests {
         }
       }
       for (slot, definition) in definitions.enumerated() {
-        guard case .events(let filter, let ignore) = definition else {
+        guard case .events(let filter, let ignore) = definition.question else {
           #expect(!always.contains(slot) && dated[slot] == nil)
           continue
         }

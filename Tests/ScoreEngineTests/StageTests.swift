@@ -9,7 +9,7 @@ struct StageTests {
   private func record(_ rules: CompiledRules, holding: [Condition]) -> SignalRecord {
     var lead = FoundLead(createdAt: 0, found: [:])
     for signal in rules.signals {
-      guard case .condition(let condition) = signal else { continue }
+      guard case .condition(let condition) = signal.question else { continue }
       lead.found[signal] = .timeline(Timeline(initial: holding.contains(condition), toggles: []))
     }
     return lead.record(pack: rules.signals)

@@ -38,8 +38,9 @@ final class EventBlockScorer {
   @exclusivity(unchecked) private var merger = EventMerger()
   @exclusivity(unchecked) private var events: [EventRef] = []
 
-  init(_ session: ScoringSession, reference: String?, asOf: Int64) {
-    scorer = LeadBlockScorer(session, reference: reference, asOf: asOf)
+  /// - Parameter isAlone: whether it is used on the thread that has the session.
+  init(_ session: ScoringSession, reference: String?, asOf: Int64, isAlone: Bool) {
+    scorer = LeadBlockScorer(session, reference: reference, asOf: asOf, isAlone: isAlone)
     isScored = !session.models.isEmpty
   }
 

@@ -170,37 +170,49 @@ final class EventRows {
   func json(_ object: JSONObject) throws {
     try object.checkMembers(
       ["id", "key", "email", "type", "occurred_at", "properties"], hint: "properties stand under \"properties\"")
-    guard case .string(let rawType)? = object["type"] else { throw RowProblem("no \"type\"") }
-    let type = NormalizedText.nfc(NormalizedText.trimmed(rawType))
-    guard !type.isEmpty else { throw RowProblem("the type is empty") }
+    guard case .string(let type)? = object["type"] else { throw RowProblem("no \"type\"") }
     guard case .string(var occurredAt)? = object["occurred_at"] else {
       throw RowProblem("no \"occurred_at\", or it is not a text such as 2026-11-21T09:00:00Z")
     }
     let instant = try occurredAt.withUTF8 { try FactLimits.instant($0, "occurred_at") }
-    var key = try object.factKey()
-    try key.withUTF8 { try sink.begin(key: $0) }
-    try append(type: type)
+    let id: String?
     switch object["id"] {
-    case nil, .null, .string(""): break
-    case .string(let text): try appendID(text)
-    case .number(let number): try appendID(number.text)
+    case nil, .null: id = nil
+    case .string(let text): id = text
+    case .number(let number): id = number.text
     case let other?: throw RowProblem("\"id\" is \(other.kindName), not a text")
     }
-    var properties: [(PropertyName, [UInt8])] = []
+    let properties: [(String, JSONValue)]
     switch object["properties"] {
-    case nil, .null: break
-    case .object(let members):
-      for member in members.members {
-        let name = NormalizedText.nfc(member.key)
-        try FactLimits.checkName(name, "a property")
-        guard let value = try FactLimits.value(member.value, "property '\(name)'") else { continue }
-        var writer = JSONWriter()
-        value.write(to: &writer)
-        properties.append((PropertyName(name, number: try dictionary.name(name)), writer.bytes))
-      }
+    case nil, .null: properties = []
+    case .object(let members): properties = members.members.map { ($0.key, $0.value) }
     case let other?: throw RowProblem("\"properties\" is \(other.kindName), not an object")
     }
-    for (name, json) in properties.sorted(by: { $0.0.number < $1.0.number }) { try append(name, json) }
+    try add(key: try object.factKey(), type: type, at: instant, id: id, properties)
+  }
+
+  /// Adds an event.
+  ///
+  /// - Parameter instant: one that a fact may have.
+  func add(
+    key: String, type: String, at instant: Int64, id: String?, _ properties: [(name: String, value: JSONValue)]
+  ) throws {
+    let type = NormalizedText.nfc(NormalizedText.trimmed(type))
+    guard !type.isEmpty else { throw RowProblem("the type is empty") }
+    var key = key
+    try key.withUTF8 { try sink.begin(key: $0) }
+    try append(type: type)
+    if let id, !id.isEmpty { try appendID(id) }
+    var found: [(PropertyName, [UInt8])] = []
+    for property in properties {
+      let name = NormalizedText.nfc(property.name)
+      try FactLimits.checkName(name, "a property")
+      guard let value = try FactLimits.value(property.value, "property '\(name)'") else { continue }
+      var writer = JSONWriter()
+      value.write(to: &writer)
+      found.append((PropertyName(name, number: try dictionary.name(name)), writer.bytes))
+    }
+    for (name, json) in found.sorted(by: { $0.0.number < $1.0.number }) { try append(name, json) }
     sink.finish(order: instant)
   }
 

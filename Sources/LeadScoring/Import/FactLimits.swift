@@ -24,10 +24,15 @@ enum FactLimits {
       let text = String(decoding: trimmed.prefix(40), as: UTF8.self)
       throw RowProblem("\(field) '\(text)' is not an instant; write 2026-11-21T09:00:00Z or 2026-11-21")
     }
+    try check(instant, field)
+    return instant.milliseconds
+  }
+
+  /// Sees that a fact may have an instant.
+  static func check(_ instant: Instant, _ field: String) throws {
     guard instant >= Instant.earliestFact, instant < Instant.latestFact else {
       throw RowProblem("\(field) '\(instant)' is outside the years 1900 to 2199")
     }
-    return instant.milliseconds
   }
 
   /// Sees that a text is neither too long nor has NUL bytes.

@@ -27,7 +27,8 @@ final class FactRows {
     self.kind = kind
     self.options = options
     staged = LeadPartitions(folder: session.temporaryFolder, capacity: options.bufferSize)
-    members = try MemberImport(session, bufferSize: options.bufferSize)
+    members = try MemberImport(
+      session, bufferSize: options.bufferSize, isSmall: options.isSmall ?? FactFile.isSmall(path))
     directory = try LeadDirectory(session.database, gate: session.gate)
   }
 
@@ -37,7 +38,8 @@ final class FactRows {
   func read(_ body: @escaping (FactFile, RowSink) throws -> Void) throws {
     let (path, kind, options) = (self.path, self.kind, self.options)
     try RowSink.run(
-      isParallel: WorkerThread.processors > 1 && options.feed == nil && !FactFile.isSmall(path), hash: directory.hash,
+      isParallel: WorkerThread.processors > 1 && options.feed == nil && !(options.isSmall ?? FactFile.isSmall(path)),
+      hash: directory.hash,
       read: { sink in try body(FactFile(path, kind: kind, options: options, sink: sink), sink) }, take: take)
   }
 
@@ -62,7 +64,7 @@ final class FactRows {
         let lead = try directory.lead(
           UnsafeBufferPointer(rebasing: bytes[row.start..<end]), hash: row.hash, given: batch.given[index])
         let content = UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))])
-        if members.takes(lead) {
+        if try members.takes(lead) {
           try members.append(lead: lead, order: row.order, content)
         } else {
           try staged.append(lead: lead, order: row.order, content)
@@ -70,6 +72,9 @@ final class FactRows {
       }
     }
   }
+
+  /// Whether the blocks are worked on by two threads, once all rows are read.
+  var isParallel: Bool { staged.count >= FactRows.parallelRows && WorkerThread.processors > 1 }
 
   /// Works on all blocks of leads, in their order.
   ///
@@ -81,7 +86,7 @@ final class FactRows {
     _ make: @escaping () -> Block, compute: @escaping (Block) throws -> Void,
     store: @escaping (Block) throws -> Void
   ) throws {
-    let isParallel = staged.count >= FactRows.parallelRows && WorkerThread.processors > 1
+    let isParallel = isParallel
     let isNew = directory.isNew
     let source = try LeadBlockSource(session, session.database, isNew: isNew)
     // While the transaction has changed nothing, the computing thread can read by itself.

@@ -40,10 +40,15 @@ final class EventImport {
 
   func run() throws -> ImportCounts {
     let dictionary = session.dictionary
-    try rows.read { file, sink in
+    return try run { file, sink in
       let rows = EventRows(dictionary, sink: sink)
       try file.read(csv: rows.csv, json: rows.json)
     }
+  }
+
+  /// Imports what `read` puts into the sink; perhaps on another thread.
+  func run(_ read: @escaping (FactFile, RowSink) throws -> Void) throws -> ImportCounts {
+    try rows.read(read)
     counts.read = rows.readCount
     counts.rejected = rows.rejectedCount
     try apply()
@@ -51,7 +56,8 @@ final class EventImport {
   }
 
   private func apply() throws {
-    let worker = EventBlockScorer(session, reference: scorer.causeReference, asOf: asOf)
+    let worker = EventBlockScorer(
+      session, reference: scorer.causeReference, asOf: asOf, isAlone: !rows.isParallel)
     try rows.forEachBlock(EventBlock.init, compute: worker.score, store: { [self] in try store($0) })
     scorer.counts.add(worker.counts)
     try rows.members.addEvents(scorer, at: asOf, &counts)

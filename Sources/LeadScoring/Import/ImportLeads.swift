@@ -28,11 +28,10 @@ extension ScoringSession {
     if let mapping = options.mapping, mapping.kind != kind {
       throw ScoringError.wrongMapping(kind: mapping.kind, expected: kind)
     }
-    return try write(undo: options.isDryRun, bulk: true) {
-      try checkClock(asOf)
-      if !models.isEmpty, pack.id == 0 {
-        throw StoreError.damaged("signal_pack, which does not fit the active rules; run `leadscore score --all`")
-      }
+    // What makes many rows cheaper costs more than a few rows do.
+    let isBulk = options.preset != nil || !paths.allSatisfy(FactFile.isSmall)
+    return try write(undo: options.isDryRun, bulk: isBulk) {
+      try checkReady(asOf)
       var reports: [ImportReport] = []
       for path in paths {
         let id = try database.imports.begin(
@@ -54,6 +53,16 @@ extension ScoringSession {
         reports[reports.count - 1].stageChanges += due.stageChanges
       }
       return reports
+    }
+  }
+}
+
+extension ScoringSession {
+  /// Sees that facts can be added and scored as of an instant.
+  func checkReady(_ asOf: Int64) throws {
+    try checkClock(asOf)
+    if !models.isEmpty, pack.id == 0 {
+      throw StoreError.damaged("signal_pack, which does not fit the active rules; run `leadscore score --all`")
     }
   }
 }

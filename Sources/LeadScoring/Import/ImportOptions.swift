@@ -45,6 +45,10 @@ public struct ImportOptions {
   public var preset: Preset?
   /// Rows already read from a file, in the program's own form.
   var feed: RowSpool?
+  /// A stream of which the import takes one part.
+  var stream: FactStream?
+  /// Whether there are so few rows that threads of their own and preparations for many would not pay; nil: by the file.
+  var isSmall: Bool?
 
   /// The defaults.
   public init() {}

@@ -12,22 +12,30 @@ final class MemberImport {
 
   private let session: ScoringSession
   private let facts: MemberFacts
-  private let members: Set<Int64>
+  private let hasMembers: Bool
+  /// All leads of groups, where so many rows come that one look at all of them costs less than one for each.
+  private let members: Set<Int64>?
   private let staged: LeadPartitions
   private var touched: [Int64: Touched] = [:]
   private var order: [Int64] = []
 
-  init(_ session: ScoringSession, bufferSize: Int) throws {
+  /// - Parameter isSmall: whether few rows are to come.
+  init(_ session: ScoringSession, bufferSize: Int, isSmall: Bool) throws {
     self.session = session
     facts = MemberFacts(session)
-    members = try session.database.merges.allMembers()
+    hasMembers = try session.database.merges.hasMembers()
+    members = try isSmall || !hasMembers ? nil : session.database.merges.allMembers()
     staged = LeadPartitions(folder: session.temporaryFolder, capacity: bufferSize)
   }
 
   // MARK: Rows
 
   /// Whether a lead is one of a merged group.
-  func takes(_ lead: Int64) -> Bool { !members.isEmpty && members.contains(lead) }
+  func takes(_ lead: Int64) throws -> Bool {
+    guard hasMembers else { return false }
+    if let members { return members.contains(lead) }
+    return try session.gate.pass { try session.database.merges.rootOfMember(lead) } != nil
+  }
 
   /// Adds a row of a lead of a group, as the importers make them.
   func append(lead: Int64, order: Int64, _ bytes: UnsafeBufferPointer<UInt8>) throws {

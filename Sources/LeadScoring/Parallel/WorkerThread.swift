@@ -58,8 +58,8 @@ final class WorkerThread {
     #endif
   }
 
-  /// How many threads can work at once.
-  static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  /// How many threads can work at once. Asked once, since the system reads a file for it.
+  static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }
 
 /// The system gave no thread.

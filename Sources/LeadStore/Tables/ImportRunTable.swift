@@ -17,6 +17,17 @@ public struct ImportCounts: Sendable, Equatable {
 
   /// Nothing.
   public init() {}
+
+  /// Adds what another part of the same import did.
+  public mutating func add(_ other: ImportCounts) {
+    read += other.read
+    created += other.created
+    leadsCreated += other.leadsCreated
+    updated += other.updated
+    unchanged += other.unchanged
+    duplicates += other.duplicates
+    rejected += other.rejected
+  }
 }
 
 /// All SQL of `import_run`.

@@ -115,6 +115,11 @@ public final class MergeTable {
     try connection.firstRow("SELECT NOT EXISTS (SELECT 1 FROM lead_member)") { $0.integer(0) == 1 } ?? true
   }
 
+  /// Whether any lead is one of a merged group.
+  public func hasMembers() throws -> Bool {
+    try connection.firstRow("SELECT EXISTS (SELECT 1 FROM lead_member)") { $0.integer(0) == 1 } ?? false
+  }
+
   /// The numbers of all leads of merged groups. O(members)
   public func allMembers() throws -> Set<Int64> {
     var members: Set<Int64> = []

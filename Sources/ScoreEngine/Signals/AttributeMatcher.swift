@@ -46,7 +46,7 @@ public final class AttributeMatcher {
     var table = AtomTable()
     var questions: [Question] = []
     for (slot, definition) in definitions.enumerated() {
-      guard case .condition(let condition) = definition else { continue }
+      guard case .condition(let condition) = definition.question else { continue }
       let node = table.node(for: condition)
       var dated: Set<Int> = []
       node.forEachAtom { if table.atoms[$0].isTimeDependent { dated.insert(table.atoms[$0].field) } }

@@ -74,7 +74,7 @@ public final class EventMatcher {
   public init(definitions: [SignalDefinition]) {
     var found: [(slot: Int, filter: EventFilter, ignore: [EventFilter], isDated: Bool)] = []
     for (slot, definition) in definitions.enumerated() {
-      guard case .events(let filter, let ignore) = definition else { continue }
+      guard case .events(let filter, let ignore) = definition.question else { continue }
       found.append((slot, filter, ignore, definition.kind == .datedInstants))
     }
     var table = AtomTable()

@@ -1,18 +1,30 @@
 /// The part of a rule that looks at raw facts. Rules, versions and models that ask the same question share it, so it
 /// is known by what it asks and nothing else.
-public enum SignalDefinition: Hashable, Sendable {
-  /// The instants of the events that the filter matches and no `ignore` entry does.
-  case events(EventFilter, ignore: [EventFilter])
-  /// The truth of a condition over the lead's attributes.
-  case condition(Condition)
+public struct SignalDefinition: Hashable, Sendable {
+  /// What is asked.
+  public enum Question: Sendable {
+    /// The instants of the events that the filter matches and no `ignore` entry does.
+    case events(EventFilter, ignore: [EventFilter])
+    /// The truth of a condition over the lead's attributes.
+    case condition(Condition)
+  }
 
-  /// A text that is the same for equal definitions and different for different ones.
-  public var canonicalText: String {
-    switch self {
-    case .condition(let condition): "if " + condition.canonicalText
-    case .events(let filter, let ignore):
-      "events " + filter.canonicalText + ignore.map { " ignore " + $0.canonicalText }.joined()
-    }
+  /// What is asked.
+  public let question: Question
+  /// A text that is the same for equal definitions and different for different ones. Kept, since definitions are looked
+  /// up by it.
+  public let canonicalText: String
+
+  /// Asks for the instants of the events that the filter matches and no `ignore` entry does.
+  public static func events(_ filter: EventFilter, ignore: [EventFilter]) -> SignalDefinition {
+    SignalDefinition(
+      question: .events(filter, ignore: ignore),
+      canonicalText: "events " + filter.canonicalText + ignore.map { " ignore " + $0.canonicalText }.joined())
+  }
+
+  /// Asks for the truth of a condition over the lead's attributes.
+  public static func condition(_ condition: Condition) -> SignalDefinition {
+    SignalDefinition(question: .condition(condition), canonicalText: "if " + condition.canonicalText)
   }
 
   // The same question in another order of its parts is the same signal.
@@ -26,7 +38,7 @@ public enum SignalDefinition: Hashable, Sendable {
 
   /// What a lead's record holds for the signal.
   public var kind: SignalKind {
-    switch self {
+    switch question {
     case .condition: .timeline
     case .events(let filter, let ignore):
       ([filter] + ignore).contains { CompiledCondition($0.condition).isTimeDependent } ? .datedInstants : .instants

@@ -40,12 +40,18 @@ struct ImportEventsCommand: ParsableCommand {
       standard input. An event that arrives twice counts once. --preset reads what other systems export, and a stream of \
       Segment's messages with leads, events and ids of one person all at once.
 
+      A pipe or terminal on standard input is a stream: what has come is committed and scored as it comes, and the end \
+      of the input, SIGINT and SIGTERM end it. With --strict, --dry-run or --preset it lands as a whole or not at all, \
+      as files do.
+
       Example: leadscore import events visits.jsonl.gz
+      Example: tail -F clicks.jsonl | leadscore import events - --input jsonl
       """)
 
   @OptionGroup var shared: ImportArguments
 
   func run() throws {
+    if shared.isStream { return try shared.runEventStream() }
     try shared.run(.events) { try $0.importEvents($1, asOf: $2, options: $3) }
   }
 }
@@ -91,9 +97,6 @@ struct ImportArguments: ParsableArguments {
   @Flag(name: .long, help: "Do everything, report, and undo it.")
   var dryRun = false
 
-  /// How many rejected rows are told of one by one.
-  static let shownRejections: Int64 = 20
-
   func validate() throws {
     guard preset != nil else { return }
     if map != nil { throw ValidationError("--preset and --map exclude each other") }
@@ -110,6 +113,22 @@ struct ImportArguments: ParsableArguments {
       throw CommandError(.usage, "- (standard input) can be given once only")
     }
     let session = try common.open()
+    let log = try RejectionLog(rejects, database: common.path, inputs: files + [map].compactMap(\.self))
+    let options = try options(kind, log)
+    let reports: [ImportReport]
+    do {
+      reports = try body(session, files, common.instant, options)
+    } catch {
+      // The rejected rows are worth most when they are why the import failed.
+      if case ScoringError.rowsRejected = error { try? log.finish(says: false) }
+      throw error
+    }
+    try log.finish()
+    try show(reports, kind)
+  }
+
+  /// What the options ask of an import.
+  func options(_ kind: ImportMapping.Kind, _ log: RejectionLog) throws -> ImportOptions {
     var options = ImportOptions()
     options.format = input.map { $0 == .csv ? .csv : .jsonl }
     options.key = key
@@ -118,38 +137,9 @@ struct ImportArguments: ParsableArguments {
     options.isStrict = strict
     options.isDryRun = dryRun
     if let map { options.mapping = try mapping(map, kind) }
-    if let rejects { try OutputGuard.check(rejects, database: common.path, inputs: files + [map].compactMap(\.self)) }
-    let rejected = try rejects.map { try AtomicFileOutput(path: $0) }
-    var told: Int64 = 0
-    options.onHeader = { _, header in
-      guard let rejected else { return }
-      try rejected.write(bytes: UnsafeRawBufferPointer(header))
-      try rejected.write("\n")
-    }
-    options.onRejection = { rejection, raw in
-      told += 1
-      if told <= ImportArguments.shownRejections {
-        warn("warning: \(sanitized(rejection.file)):\(rejection.line): \(sanitized(rejection.reason)); row rejected")
-      }
-      guard let rejected else { return }
-      try rejected.write(bytes: UnsafeRawBufferPointer(raw))
-      try rejected.write("\n")
-    }
-    let reports: [ImportReport]
-    do {
-      reports = try body(session, files, common.instant, options)
-    } catch {
-      // The rejected rows are worth most when they are why the import failed.
-      if case ScoringError.rowsRejected = error { try? rejected?.commit() }
-      throw error
-    }
-    try rejected?.commit()
-    if told > ImportArguments.shownRejections {
-      warn(
-        "warning: \(formatCount(told - ImportArguments.shownRejections)) further rows rejected"
-          + (rejects == nil ? "; --rejects FILE keeps them" : ""))
-    }
-    try show(reports, kind)
+    options.onHeader = { try log.add(header: $1) }
+    options.onRejection = { try log.add($0, $1) }
+    return options
   }
 
   private func mapping(_ path: String, _ kind: ImportMapping.Kind) throws -> ImportMapping {
@@ -159,7 +149,7 @@ struct ImportArguments: ParsableArguments {
     return mapping
   }
 
-  private func show(_ reports: [ImportReport], _ kind: ImportMapping.Kind) throws {
+  func show(_ reports: [ImportReport], _ kind: ImportMapping.Kind) throws {
     for report in reports {
       for text in report.notes { note("\(sanitized(report.file)): \(sanitized(text))") }
     }
@@ -186,7 +176,7 @@ struct ImportArguments: ParsableArguments {
     return record
   }
 
-  private func summary(_ report: ImportReport, _ kind: ImportMapping.Kind) -> String {
+  func summary(_ report: ImportReport, _ kind: ImportMapping.Kind) -> String {
     let counts = report.counts
     var parts = ["\(formatCount(counts.created)) new"]
     if kind == .leads, preset?.preset != .segment {

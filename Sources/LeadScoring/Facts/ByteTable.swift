@@ -143,10 +143,11 @@ final class ByteTable {
   }
 
   /// Calls `body` with the bytes of a key by its place.
-  func withKey<Result>(at offset: Int, count: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
-    -> Result
-  {
-    try body(UnsafeBufferPointer(start: (arena + offset).assumingMemoryBound(to: UInt8.self), count: count))
+  func withKey<Result>(at offset: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    let length = (arena + offset).loadUnaligned(fromByteOffset: -4, as: UInt32.self)
+    return try body(
+      UnsafeBufferPointer(
+        start: (arena + offset).assumingMemoryBound(to: UInt8.self), count: Int(length & (1 << 24 - 1))))
   }
 
   private func place(_ slot: Slot) {

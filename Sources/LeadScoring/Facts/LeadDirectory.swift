@@ -10,7 +10,6 @@ struct LeadDirectory {
   // By number, from the first new one on: where the folded key stands. A lead is few bytes here, since a file may
   // bring millions.
   private var keyOffsets: [UInt32] = []
-  private var keyLengths: [UInt16] = []
   /// Keys as they were given, where that differs.
   private var givenKeys: [Int64: String] = [:]
   private var lookups: Int64 = 0
@@ -62,7 +61,6 @@ struct LeadDirectory {
     let number = next
     numbers.insert(folded, hash: hash, value: UInt32(truncatingIfNeeded: number))
     keyOffsets.append(UInt32(truncatingIfNeeded: numbers.lastKeyOffset))
-    keyLengths.append(UInt16(folded.count))
     if let given { givenKeys[number] = given }
     next += 1
     return number
@@ -97,6 +95,6 @@ struct LeadDirectory {
   func withNewKey(_ id: Int64, _ body: (_ folded: UnsafeBufferPointer<UInt8>, _ given: String?) throws -> Void) rethrows
   {
     let index = Int(id - greatestStored - 1)
-    try numbers.withKey(at: Int(keyOffsets[index]), count: Int(keyLengths[index])) { try body($0, givenKeys[id]) }
+    try numbers.withKey(at: Int(keyOffsets[index])) { try body($0, givenKeys[id]) }
   }
 }

@@ -24,8 +24,8 @@ final class PropertyDictionary: PropertySource {
   private var hasStoredProperties = false
   private let numbers: ByteTable
   @exclusivity(unchecked) private var known: [Int32: (name: Int, value: Value)] = [:]
-  // By property number: where the key stands in `numbers`, for those asked for by this process.
-  @exclusivity(unchecked) private var places: [(offset: UInt32, count: UInt32)] = []
+  // By property number: where the key stands in `numbers`, for those asked for by this process; 0 for others.
+  @exclusivity(unchecked) private var places: [UInt32] = []
   @exclusivity(unchecked) private var scratch: [UInt8] = []
   /// A failure of the database while a number was looked up, where no error could be thrown.
   private(set) var failure: (any Error)?
@@ -126,8 +126,8 @@ final class PropertyDictionary: PropertySource {
   /// Keeps the property whose key stands in `scratch`.
   private func insert(_ number: Int) {
     scratch.withUnsafeBufferPointer { numbers.insert($0, value: UInt32(number)) }
-    while places.count <= number { places.append((0, 0)) }
-    places[number] = (UInt32(numbers.lastKeyOffset), UInt32(scratch.count))
+    while places.count <= number { places.append(0) }
+    places[number] = UInt32(numbers.lastKeyOffset)
   }
 
   // MARK: PropertySource
@@ -151,8 +151,8 @@ final class PropertyDictionary: PropertySource {
   private func lookUp(_ property: Int) -> (name: Int, value: Value) {
     if let entry = known[Int32(property)] { return entry }
     do {
-      if property < places.count, places[property].count > 0 {
-        let entry = try numbers.withKey(at: Int(places[property].offset), count: Int(places[property].count)) { key in
+      if property < places.count, places[property] > 0 {
+        let entry = try numbers.withKey(at: Int(places[property])) { key in
           let name = UnsafeRawBufferPointer(key).loadUnaligned(as: UInt32.self)
           guard let value = Value(json: try JSONParser.parse(UnsafeBufferPointer(rebasing: key[4...]))) else {
             throw StoreError.damaged("property \(property)")

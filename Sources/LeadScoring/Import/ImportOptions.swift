@@ -35,7 +35,7 @@ public struct ImportOptions {
   /// Whether everything is undone at the end.
   public var isDryRun = false
   /// The buffer for putting rows into the order of leads, in bytes.
-  public var bufferSize = 48 << 20
+  public var bufferSize = 32 << 20
   /// Is called with each rejected row and its bytes as they stand in the file.
   public var onRejection: ((RowRejection, UnsafeBufferPointer<UInt8>) throws -> Void)?
   /// Is called with the header row of a CSV file, before any row of it is rejected.

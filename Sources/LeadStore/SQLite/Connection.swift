@@ -65,8 +65,7 @@ public final class Connection {
         let code = leadscore_db_config(opened, option, value)
         guard code == SQLITE_OK else { throw DatabaseError(code: code, handle: opened) }
       }
-      try execute("PRAGMA cache_size = -65536")
-      try execute("PRAGMA temp_store = MEMORY")
+      try execute("PRAGMA cache_size = -40960")
     } catch {
       sqlite3_close_v2(opened)
       throw error

@@ -29,7 +29,7 @@ struct AttributeMatcherTests {
       }
       record.fill(createdAt: 0, events: events, attributes: matcher)
       for (slot, definition) in definitions.enumerated() {
-        guard case .condition(let condition) = definition else { continue }
+        guard case .condition(let condition) = definition.question else { continue }
         let expected = CompiledCondition(condition).timeline { values[$0] }
         #expect(record.timeline(slot) == expected, "\(definition.canonicalText) for \(values)")
       }

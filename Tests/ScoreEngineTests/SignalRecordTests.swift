@@ -84,6 +84,69 @@ struct SignalRecordTests {
     }
   }
 
+  @Test("whole seconds are packed as such, and read as what they are")
+  func wholeSeconds() {
+    var random = SeededRandom(seed: 29)
+    let kinds: [SignalKind] = [.instants, .timeline, .instants, .datedInstants]
+    var isSmaller = 0
+    for round in 0..<300 {
+      func whole(_ count: Int) -> [Int64] { rising(&random, count).map { $0 / 1000 * 1000 }.sorted() }
+      var slots: [Slot] = [
+        .instants(whole(random.int(0...6))), .timeline(Timeline(initial: round % 2 == 0, toggles: whole(2))),
+        .instants(whole(random.int(0...3))), .dated([]),
+      ]
+      func packed(_ slots: [Slot]) -> [UInt8] {
+        var record = SignalRecord(kinds: kinds)
+        fill(&record, Int64(round), slots)
+        var bytes: [UInt8] = []
+        record.pack(into: &bytes)
+        var unpacked = SignalRecord(kinds: kinds)
+        let isRecord = bytes.withUnsafeBufferPointer { unpacked.unpack($0) }
+        #expect(isRecord && unpacked.isEqual(to: record))
+        #expect(read(unpacked) == slots)
+        return bytes
+      }
+      let seconds = packed(slots)
+      // One that is none is packed as all were before there were seconds.
+      slots[3] = .dated([DatedEvent(instant: 5000, matches: Timeline(initial: true, toggles: []))])
+      if seconds.count < packed(slots).count - 4 { isSmaller += 1 }
+      slots[3] = .dated([])
+      slots[1] = .timeline(Timeline(initial: false, toggles: [1]))
+      #expect(packed(slots).starts(with: [0x80, 0]) == false)
+      // What is cut off or led astray is no record, or another one, and never a crash.
+      for _ in 0..<10 {
+        var damaged = seconds
+        let place = Int.random(in: 0..<damaged.count, using: &random)
+        if random.chance(50) { damaged.removeLast(damaged.count - place) } else { damaged[place] ^= 0xFF }
+        var record = SignalRecord(kinds: kinds)
+        let isRecord = damaged.withUnsafeBufferPointer { record.unpack($0) }
+        if isRecord { _ = read(record) }
+      }
+    }
+    #expect(isSmaller > 200, "\(isSmaller)")
+  }
+
+  @Test("a run of seconds beyond all bounds is damage")
+  func farSeconds() {
+    for first in [Int64(1) << 54, -(1 << 54), Int64.max, Int64.min] {
+      var bytes: [UInt8] = [0x80, 0, 0]
+      VariableLength.append(unsigned: 1, to: &bytes)
+      VariableLength.append(first, to: &bytes)
+      var record = SignalRecord(kinds: [.instants])
+      let isRecord = bytes.withUnsafeBufferPointer { record.unpack($0) }
+      #expect(!isRecord)
+    }
+    for step in [UInt64(1) << 54, UInt64.max, UInt64.max / 1000 + 1] {
+      var bytes: [UInt8] = [0x80, 0, 0]
+      VariableLength.append(unsigned: 2, to: &bytes)
+      VariableLength.append(Int64(0), to: &bytes)
+      VariableLength.append(unsigned: step, to: &bytes)
+      var record = SignalRecord(kinds: [.instants])
+      let isRecord = bytes.withUnsafeBufferPointer { record.unpack($0) }
+      if isRecord { #expect(record.slot(0).allSatisfy { $0.magnitude < 1 << 56 }) }
+    }
+  }
+
   private func sample(_ seed: UInt64) -> (record: SignalRecord, bytes: [UInt8]) {
     var random = SeededRandom(seed: seed)
     var record = SignalRecord(kinds: kinds)

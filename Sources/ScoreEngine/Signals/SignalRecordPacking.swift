@@ -2,14 +2,38 @@
 /// - instants: count, first, differences.
 /// - timeline: count of toggles × 2 + initial truth, first toggle, differences.
 /// - dated instants: count of events, then for each its instant (first or difference) and a timeline.
+///
+/// Where all instants and toggles are whole seconds, as most sources write them, they are packed as seconds, which takes a
+/// third less; the record then begins with two bytes that begin no other one, a zero longer than it need be.
 extension SignalRecord {
+  /// Milliseconds of a second, in which numbers are packed where they can be.
+  private static let second: Int64 = 1000
+  /// So few numbers would not make up for the two bytes.
+  private static let fewNumbers = 3
+
+  /// Whether what the slots hold can be packed as seconds.
+  private var isInSeconds: Bool {
+    guard used >= SignalRecord.fewNumbers else { return false }
+    // Dated instants have counts among them.
+    for index in kinds.indices where kinds[index] == .datedInstants && starts[index] < starts[index + 1] {
+      return false
+    }
+    for value in values where value % SignalRecord.second != 0 { return false }
+    return true
+  }
+
   /// Appends the packed form. O(numbers).
   public func pack(into bytes: inout [UInt8]) {
     // A number takes ten bytes at most; there is one for each value, for each slot, and for the creation.
-    let most = (used + kinds.count + 1) * VariableLength.longest
+    let most = (used + kinds.count + 1) * VariableLength.longest + 2
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: most) { target in
       guard let target = target.baseAddress else { return }
-      var writer = PackWriter(target: target)
+      var writer = PackWriter(target: target, isInSeconds: isInSeconds)
+      if writer.isInSeconds {
+        target[0] = 0x80
+        target[1] = 0
+        writer.count = 2
+      }
       withView { view in
         writer.write(createdAt)
         SignalRecord.pack(view, count: kinds.count, into: &writer)
@@ -62,6 +86,10 @@ extension SignalRecord {
     reserve(bytes.count)
     guard let base = bytes.baseAddress else { return false }
     var reader = RunReader(place: base, end: base + bytes.count)
+    if bytes.count >= 2, base[0] == 0x80, base[1] == 0 {
+      reader.place += 2
+      reader.unit = SignalRecord.second
+    }
     createdAt = VariableLength.unzigzag(reader.number())
     if RunReader.isFar(createdAt) { reader.isDamaged = true }
     buffer.withUnsafeMutableBufferPointer { buffer in
@@ -141,6 +169,8 @@ private struct RunReader {
   var place: UnsafePointer<UInt8>
   let end: UnsafePointer<UInt8>
   var isDamaged = false
+  /// Of the numbers in runs, in milliseconds.
+  var unit: Int64 = 1
 
   /// No fact and no edge lies farther from 1970, so sums of instants and durations stay in range.
   static let farthestInstant: Int64 = 1 << 55
@@ -163,7 +193,9 @@ private struct RunReader {
       return start
     }
     let after = start &+ Int(length)
-    var value = VariableLength.unzigzag(number())
+    let unit = unit
+    let first = VariableLength.unzigzag(number())
+    var value = first &* unit
     values[start] = value
     var isFar = RunReader.isFar(value)
     var bits: UInt64 = 0
@@ -177,20 +209,22 @@ private struct RunReader {
       place += VariableLength.length(ends)
       let step = VariableLength.value(word, ends)
       bits |= step
-      value &+= Int64(bitPattern: step)
+      value &+= Int64(bitPattern: step) &* unit
       values[index] = value
       index &+= 1
     }
     while index < after {
       let step = number()
       bits |= step
-      value &+= Int64(bitPattern: step)
+      value &+= Int64(bitPattern: step) &* unit
       values[index] = value
       index &+= 1
     }
     // Small differences, and not too many of them, cannot lead past a last one that is near.
     isFar = isFar || RunReader.isFar(value)
-    if isFar || bits >= 1 << 44 || length > 1 << 10 { checkRun(values, start, after) }
+    // What was too large to be multiplied may look near.
+    if unit != 1, first.magnitude | bits >= 1 << 47 { isDamaged = true }
+    if isFar || bits >= (unit == 1 ? 1 << 44 : 1 << 34) || length > 1 << 10 { checkRun(values, start, after) }
     return after
   }
 
@@ -207,6 +241,7 @@ private struct RunReader {
 /// Writes numbers into memory that is large enough for all of them.
 private struct PackWriter {
   let target: UnsafeMutablePointer<UInt8>
+  let isInSeconds: Bool
   var count = 0
 
   @inline(__always)
@@ -220,10 +255,21 @@ private struct PackWriter {
   @inline(__always)
   mutating func writeRun(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) {
     guard start < end else { return }
+    if isInSeconds { return writeSeconds(values, start, end) }
     write(values[start])
     var previous = values[start]
     for index in (start &+ 1)..<max(end, start &+ 1) {
       write(unsigned: UInt64(bitPattern: values[index] &- previous))
+      previous = values[index]
+    }
+  }
+
+  @inline(__always)
+  private mutating func writeSeconds(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) {
+    write(values[start] / 1000)
+    var previous = values[start]
+    for index in (start &+ 1)..<max(end, start &+ 1) {
+      write(unsigned: UInt64(bitPattern: values[index] &- previous) / 1000)
       previous = values[index]
     }
   }

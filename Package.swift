@@ -47,7 +47,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "ScoreBench",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "LeadScoring", "LeadStore", "ScoreEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -175,9 +175,29 @@ struct BenchSession {
     }
     try measurements.alternate(batch, runs: runs, progress: progress)
     try measurements.alternate(one, runs: runs, progress: progress)
+    try measureEventsInProcess()
     progress("computing everything from the facts again, to see that nothing differs")
     _ = try leadscore("score", "--all", database: "grown.db").run()
     for name in ["grown.db", "bare-grown.db"] { try folder.removeDatabase(name) }
+  }
+
+  /// Without the start of a process: many single events each way in turn, on copies of their own, since they are of now.
+  private mutating func measureEventsInProcess() throws {
+    let folder = folder
+    guard let own = Bundle.main.executablePath else { throw BenchProblem(description: "cannot find ScoreBench") }
+    try folder.copyDatabase("base.db", to: "single.db")
+    try folder.removeDatabase("plain.db")
+    func contender(_ name: String, _ words: String...) -> Contender {
+      let process = ChildProcess(
+        words: [own, "event"] + words, output: folder.file("event.out"), errors: folder.file("event.err"))
+      return Contender(name: name, work: { _ in [process] }, timesItself: true)
+    }
+    try measurements.alternate(
+      [
+        contender("event in process", folder.file("single.db"), "--leads", String(size.leads)),
+        contender("sqlite insert in process", folder.file("plain.db"), "--plain"),
+      ], runs: runs, progress: progress)
+    for name in ["single.db", "plain.db"] { try folder.removeDatabase(name) }
   }
 
   private mutating func measureClock() throws {
@@ -269,6 +289,9 @@ struct BenchSession {
       row(
         "one event, durable, whole process", "one event", peer: "one plain durable insert, sqlite3",
         "sqlite one event", atMost: 2),
+      row(
+        "one event, durable, in process", "event in process", peer: "one plain durable insert, in process",
+        "sqlite insert in process", atMost: 2),
       row(
         "the clock moves on, about \(BenchText.count(BenchSession.dueLeads)) leads are due", "clock",
         peer: "as many indexed single-row updates, SQLite", "sqlite updates", atMost: 4),

@@ -48,7 +48,8 @@ struct BenchWorkload {
     return try writeEvents(folder.appendingPathComponent("events.csv"))
   }
 
-  private func key(_ lead: Int) -> String { "lead\(lead)@company\(lead % 50_021).example" }
+  /// The key of a lead, counted from 0.
+  static func key(_ lead: Int) -> String { "lead\(lead)@company\(lead % 50_021).example" }
 
   private func writeLeads(_ url: URL) throws {
     var out = try BlockWriter(url)
@@ -58,7 +59,7 @@ struct BenchWorkload {
       let created = BenchWorkload.end - Int64(random.below(730)) * 86_400_000
       let employees = random.heavyTail(scale: 20, doubling: 500, cap: 20_000)
       out.write(
-        "\(key(lead)),\(BenchTime.day(created)),\(random.pick(BenchWorkload.titles)),"
+        "\(BenchWorkload.key(lead)),\(BenchTime.day(created)),\(random.pick(BenchWorkload.titles)),"
           + "\(random.pick(BenchWorkload.countries)),\(random.pick(BenchWorkload.industries)),\(employees),"
           + "\(random.pick(BenchWorkload.sources)),\(random.chance(30) ? "true" : "")\n")
     }
@@ -118,7 +119,7 @@ struct BenchWorkload {
     case "form_submit", "download": path = "/form-\(random.below(40))"
     default: break
     }
-    return "\(key(lead)),\(type),\(BenchTime.instant(instant)),\(path),\(duration),\(campaign)\n"
+    return "\(BenchWorkload.key(lead)),\(type),\(BenchTime.instant(instant)),\(path),\(duration),\(campaign)\n"
   }
 }
 

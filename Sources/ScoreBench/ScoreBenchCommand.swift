@@ -6,5 +6,5 @@ struct ScoreBenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ScoreBench",
     abstract: "Makes seeded data to try the program on, and measures it.",
-    subcommands: [SampleCommand.self, WorkloadCommand.self, RunCommand.self])
+    subcommands: [SampleCommand.self, WorkloadCommand.self, EventCommand.self, RunCommand.self])
 }

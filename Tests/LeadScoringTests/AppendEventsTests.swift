@@ -90,11 +90,13 @@ import Testing
     let folder = try ScratchFolder()
     let (all, single) = (try session(folder), try session(folder, "single.db"))
     let asOf = AppendEventsTests.asOf
-    let events = (0..<6000).map { index in
-      NewEvent(
-        key: "k\(index * 7 % 5)", type: index % 3 == 0 ? "view" : "click",
-        occurredAt: asOf - Int64(index * 7919 % 6000) * 1000,
-        properties: ["path": .text(index % 2 == 0 ? "/a" : "/b")])
+    var events: [NewEvent] = []
+    for index in 0..<6000 {
+      let age = Int64(index * 7919 % 6000) * 1000
+      let type = index % 3 == 0 ? "view" : "click"
+      var event = NewEvent(key: "k\(index * 7 % 5)", type: type, occurredAt: asOf - age)
+      event.properties["path"] = .text(index % 2 == 0 ? "/a" : "/b")
+      events.append(event)
     }
     #expect(try all.append(events, asOf: asOf).counts.created == 6000)
     for start in stride(from: 0, to: 6000, by: 250) {

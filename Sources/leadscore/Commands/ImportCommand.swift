@@ -33,7 +33,8 @@ struct ImportLeadsCommand: ParsableCommand {
 
 struct ImportEventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "events", abstract: "Import events from CSV or JSON Lines.",
+    // Without the name of what stands above it, a parser of its own would look for requests of completion scripts.
+    commandName: "events", _superCommandName: "leadscore import", abstract: "Import events from CSV or JSON Lines.",
     discussion: """
       CSV has the columns key (or email), type, occurred_at and optionally id; every other column with a value is a \
       property. JSON Lines: {"id":…,"key":…,"type":…,"occurred_at":…,"properties":{…}}. Files may be gzipped; - is \

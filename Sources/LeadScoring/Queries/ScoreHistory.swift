@@ -17,9 +17,19 @@ extension ScoringSession {
     try database.history.forEach(model: model.id, filter: filter, limit: limit ?? -1, body)
   }
 
-  /// The last row of a lead's history at or before an instant: the score as it stood then; nil where there was none.
-  public func historyRow(key: String, model name: String, at instant: Int64) throws -> HistoryRow? {
-    try database.history.row(model: modelRow(name).id, lead: leadRow(key).id, at: instant)
+  /// The last row at or before an instant of the history of whoever stood for a key then: the score as it was. Nil where
+  /// there was none.
+  ///
+  /// - Returns: the row, the key of the lead that has it, and whether that is another than the key's own.
+  public func historyRow(
+    key: String, model name: String, at instant: Int64
+  ) throws -> (row: HistoryRow, key: String, isMerged: Bool)? {
+    let model = try modelRow(name).id
+    let current = try leadRow(key)
+    let own = try database.leads.row(key: LeadKey.folded(key)) ?? current
+    let root = try database.merges.root(of: own.id, at: instant)
+    let then = try root == current.id ? current : database.leads.row(id: root) ?? own
+    return try database.history.row(model: model, lead: then.id, at: instant).map { ($0, then.key, then.id != own.id) }
   }
 }
 

@@ -2,7 +2,8 @@ public import LeadStore
 
 /// What became of leads that were handed over.
 ///
-/// A lead counts once for each batch in which it stands. Answers count from the batch's instant until the same consumer
+/// A lead counts once for each batch in which it stands; one that was merged into another since has the answers that came
+/// under either key. Answers count from the batch's instant until the same consumer
 /// gets the lead again; where there are several, the last of accepted and rejected counts, and the last of won and lost.
 public struct HandoffFigures: Sendable, Equatable {
   public var consumer: String

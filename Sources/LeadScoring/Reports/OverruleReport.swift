@@ -52,6 +52,7 @@ extension ScoringSession {
     let model = try activeModel(name)
     let judgements = try database.judgedStages.all(model: model.row.id).filter { $0.from <= asOf }
     let filter = model.rules.document.conversion
+    guard !judgements.isEmpty else { return OverruleReport(rows: [], hasConversion: filter != nil) }
     let conversions = try filter.map { try self.conversions($0, until: asOf) }
     let untouched = try conversions.map { try untouchedStages(model: model.row.id, conversions: $0, asOf: asOf) }
     var stages: [Int: [String]] = [:]

@@ -92,14 +92,14 @@ public final class HandoffTable {
     return entries
   }
 
-  /// The latest entry of a lead into a stage that a consumer has had; nil where there is none.
+  /// The latest entry of a lead, or of one merged into it, into a stage that a consumer has had; nil where there is none.
   public func lastGiven(model: Int64, consumer: String, lead: Int64, stage: String) throws -> GivenEntry? {
     try connection.firstRow(
       """
       SELECT score_history.id, score_history.at, handoff_batch.number
       FROM handoff JOIN score_history ON score_history.id = handoff.history_id
         JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
-      WHERE handoff.lead_id = ?3 AND handoff.consumer = ?2 AND score_history.model_id = ?1
+      WHERE \(MergeTable.isOfPerson("handoff.lead_id", "?3")) AND handoff.consumer = ?2 AND score_history.model_id = ?1
         AND score_history.stage_after = ?4
       ORDER BY score_history.at DESC, score_history.id DESC LIMIT 1
       """, [model, consumer, lead, stage]
@@ -221,15 +221,17 @@ public final class HandoffTable {
     }
   }
 
-  /// Calls `body` with the batch and the lead of each entry that was handed over, in the order of the batches.
+  /// Calls `body` with the batch of each entry that was handed over and the lead, or the one that stands for it now, in
+  /// the order of the batches.
   public func forEachEntry(
     model: Int64, consumer: String?, _ body: (_ batch: Int64, _ lead: Int64) throws -> Void
   ) throws {
     try connection.forEachRow(
       """
-      SELECT handoff.batch_id, handoff.lead_id FROM handoff JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
+      SELECT handoff.batch_id, \(MergeTable.person("handoff.lead_id")) AS root
+      FROM handoff JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
       WHERE handoff_batch.model_id = ?1 AND (?2 IS NULL OR handoff_batch.consumer = ?2)
-      ORDER BY handoff.batch_id, handoff.history_id
+      ORDER BY handoff.batch_id, root
       """, [model, consumer]
     ) { try body($0.integer(0), $0.integer(1)) }
   }

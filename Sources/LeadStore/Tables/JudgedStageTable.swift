@@ -36,17 +36,18 @@ public final class JudgedStageTable {
     self.connection = connection
   }
 
-  /// All judgements under a model, ended ones too, in the order in which they were made.
+  /// All judgements under a model, ended ones too, in the order in which they were made; those about a lead that was
+  /// merged into another are about that one.
   public func all(model: Int64) throws -> [JudgedStageRow] {
     var rows: [JudgedStageRow] = []
     try connection.forEachRow(
       """
-      SELECT fast_track.stage, NULL, fast_track.lead_id, person, from_at, until_at, judged_stage.stage, version,
+      SELECT fast_track.stage, NULL, \(MergeTable.person("fast_track.lead_id")), person, from_at, until_at, judged_stage.stage, version,
         recorded_at
       FROM judged_stage JOIN fast_track ON fast_track.id = judgement_id
       WHERE kind = 'fast-track' AND judged_stage.model_id = ?1
       UNION ALL
-      SELECT NULL, points, adjustment.lead_id, person, from_at, until_at, judged_stage.stage, version, recorded_at
+      SELECT NULL, points, \(MergeTable.person("adjustment.lead_id")), person, from_at, until_at, judged_stage.stage, version, recorded_at
       FROM judged_stage JOIN adjustment ON adjustment.id = judgement_id
       WHERE kind = 'adjustment' AND judged_stage.model_id = ?1
       ORDER BY recorded_at
@@ -61,18 +62,21 @@ public final class JudgedStageTable {
     return rows
   }
 
-  /// When leads that nobody ever judged first entered each stage, up to an instant. O(history of the model)
+  /// When leads that nobody ever judged first entered each stage, up to an instant; whoever was merged into another is
+  /// that one. O(history of the model)
   public func forEachUntouchedEntry(
     model: Int64, until instant: Int64, _ body: (FirstEntryRow) throws -> Void
   ) throws {
     try connection.forEachRow(
       """
-      SELECT lead_id, stage_after, min(at) FROM score_history
-      WHERE model_id = ?1 AND at <= ?2 AND stage_after IS NOT NULL AND stage_after IS NOT stage_before
-        AND NOT EXISTS (SELECT 1 FROM fast_track
-          WHERE fast_track.lead_id = score_history.lead_id AND fast_track.model_id = ?1)
-        AND NOT EXISTS (SELECT 1 FROM adjustment WHERE adjustment.lead_id = score_history.lead_id)
-      GROUP BY lead_id, stage_after
+      SELECT root, stage_after, min(at)
+      FROM (
+        SELECT \(MergeTable.person("score_history.lead_id")) AS root, stage_after, at FROM score_history
+        WHERE model_id = ?1 AND at <= ?2 AND stage_after IS NOT NULL AND stage_after IS NOT stage_before)
+      WHERE NOT EXISTS (
+          SELECT 1 FROM fast_track WHERE model_id = ?1 AND \(MergeTable.isOfPerson("fast_track.lead_id", "root")))
+        AND NOT EXISTS (SELECT 1 FROM adjustment WHERE \(MergeTable.isOfPerson("adjustment.lead_id", "root")))
+      GROUP BY root, stage_after
       """, [model, instant]
     ) { try body(FirstEntryRow(lead: $0.integer(0), stage: $0.text(1), at: $0.integer(2))) }
   }

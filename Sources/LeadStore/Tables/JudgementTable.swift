@@ -45,9 +45,7 @@ public final class JudgementTable {
   }
 
   /// A condition: the row is about the lead with the number in a parameter, or about one merged into it.
-  private static func ofPerson(_ parameter: Int) -> String {
-    "(lead_id = ?\(parameter) OR lead_id IN (SELECT lead_id FROM lead_member WHERE root_id = ?\(parameter)))"
-  }
+  private static func ofPerson(_ parameter: Int) -> String { MergeTable.isOfPerson("lead_id", "?\(parameter)") }
 
   // MARK: Fast-tracks
 

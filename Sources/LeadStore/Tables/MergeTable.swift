@@ -130,6 +130,29 @@ public final class MergeTable {
   /// The lead that stands for a lead: itself where it is not merged. O(log members)
   public func root(of lead: Int64) throws -> Int64 { try rootOfMember(lead) ?? lead }
 
+  /// The lead that stood for a lead at an instant, by the merges that were in force then.
+  public func root(of lead: Int64, at instant: Int64) throws -> Int64 {
+    var root = lead
+    var seen: Set<Int64> = [lead]
+    while let next = try connection.firstRow(
+      """
+      SELECT into_id FROM lead_merge
+      WHERE lead_id = ?1 AND as_of <= ?2 AND (undone_as_of IS NULL OR undone_as_of > ?2) ORDER BY id DESC LIMIT 1
+      """, [root, instant], { $0.integer(0) }), seen.insert(next).inserted
+    { root = next }
+    return root
+  }
+
+  /// An expression of SQL: the lead that stands for the lead in a column.
+  static func person(_ column: String) -> String {
+    "coalesce((SELECT root_id FROM lead_member WHERE lead_member.lead_id = \(column)), \(column))"
+  }
+
+  /// A condition of SQL: the lead in a column is the one in an expression, which stands for itself, or merged into it.
+  static func isOfPerson(_ column: String, _ root: String) -> String {
+    "(\(column) = \(root) OR \(column) IN (SELECT lead_id FROM lead_member WHERE root_id = \(root)))"
+  }
+
   /// The lead that stands for a lead of a merged group; nil for any other. O(log members)
   public func rootOfMember(_ lead: Int64) throws -> Int64? {
     try connection.firstRow("SELECT root_id FROM lead_member WHERE lead_id = ?1", [lead]) { $0.integer(0) }

@@ -73,8 +73,8 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let source = try HistorySource(self)
-    if let key { try source.session.noteIfMerged(key) }
     if let at, let key { return try showState(source, key, at.milliseconds) }
+    if let key { try source.session.noteIfMerged(key) }
     if chart, let key { return try draw(source, key) }
     if let html, let key { try writePage(source, key, to: html) }
     let shown = limit ?? (format.format == .table ? 50 : nil)
@@ -201,12 +201,16 @@ private struct HistorySource {
     }
   }
 
-  /// A lead's last row at or before an instant.
+  /// The last row at or before an instant of whoever stood for a key then.
   func row(_ key: String, at instant: Int64) throws -> (HistoryRow, String)? {
     guard command.reconstruct else {
-      let row = try session.historyRow(key: key, model: command.common.model, at: instant)
-      return try row.map { ($0, try session.lead(key, model: command.common.model).key) }
+      guard let found = try session.historyRow(key: key, model: command.common.model, at: instant) else { return nil }
+      if found.isMerged {
+        note("\(sanitized(key)) was merged into \(sanitized(found.key)) then, which answers for it")
+      }
+      return (found.row, found.key)
     }
+    try session.noteIfMerged(key)
     var found: (HistoryRow, String)?
     try forEachRow(HistoryFilter(), limit: nil) { found = ($0, $1) }
     return found

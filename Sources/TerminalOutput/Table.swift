@@ -10,6 +10,8 @@ public struct Table: Sendable {
     public var minWidth: Int
     /// Whether cells may be cut. False for what people copy: keys, ids.
     public var isTruncatable: Bool
+    /// Whether the title is somebody's text, such as a key, which keeps its case.
+    public var isVerbatim: Bool
     /// The style of a cell, from its full text. Nil is plain.
     public var style: (@Sendable (String) -> Style)?
 
@@ -18,12 +20,14 @@ public struct Table: Sendable {
       alignment: Alignment = .left,
       minWidth: Int = 8,
       isTruncatable: Bool = false,
+      isVerbatim: Bool = false,
       style: (@Sendable (String) -> Style)? = nil
     ) {
       self.title = title
       self.alignment = alignment
       self.minWidth = minWidth
       self.isTruncatable = isTruncatable
+      self.isVerbatim = isVerbatim
       self.style = style
     }
   }
@@ -46,7 +50,7 @@ public struct Table: Sendable {
   /// - Complexity: O(cells); memory for the whole text.
   public func render(width: Int?, color: Bool, unicode: Bool = true) -> String {
     guard !columns.isEmpty else { return "" }
-    let titles = columns.map { sanitized($0.title).uppercased() }
+    let titles = columns.map { $0.isVerbatim ? sanitized($0.title) : sanitized($0.title).uppercased() }
     let cells = rows.map { row in columns.indices.map { $0 < row.count ? sanitized(row[$0]) : "" } }
     let widths = fittedWidths(natural: naturalWidths(titles: titles, cells: cells), width: width)
 

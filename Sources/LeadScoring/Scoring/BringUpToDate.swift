@@ -19,6 +19,33 @@ extension ScoringSession {
     }
   }
 
+  /// Brings one lead to an instant under all models where it is due, so that who looks at it need not wait for others.
+  ///
+  /// - Throws: ``ScoringError/unknownLead(_:similar:)``, ``ScoringError/backInTime(asked:last:)``, `DatabaseError`.
+  /// - Complexity: O(the lead's changes).
+  public func bringUpToDate(_ key: String, to asOf: Int64) throws {
+    func isDue(_ lead: Int64) throws -> Bool {
+      try models.contains {
+        try database.scores.state(model: $0.row.id, lead: lead)?.nextChangeAt.map { $0 <= asOf } ?? false
+      }
+    }
+    try checkClock(asOf)
+    guard try isDue(leadRow(key).id) else { return }
+    try write {
+      try checkClock(asOf)
+      // Rules, facts and merges may have changed since.
+      let lead = try leadRow(key).id
+      guard try isDue(lead) else { return }
+      var record = SignalRecord(kinds: pack.kinds)
+      guard try unpack(lead: lead, into: &record) else { throw StoreError.damaged("the signal state of lead \(lead)") }
+      let scorer = try LeadScorer(self)
+      for model in models {
+        try scorer.catchUp(model, lead: lead, record: record, to: asOf)
+        try database.models.setEvaluated(model.row.id, at: asOf)
+      }
+    }
+  }
+
   /// Brings every due lead to an instant. Inside a write transaction.
   func advanceDueLeads(to asOf: Int64) throws -> ScoringCounts {
     let scorer = try LeadScorer(self)

@@ -34,7 +34,8 @@ struct DatabaseInfoCommand: ParsableCommand {
       return try output.finish(names: [], ifNone: "")
     }
     func count(_ value: Int64?) -> String { value.map { formatCount($0) } ?? "–" }
-    var table = Table(columns: [Table.Column("database"), Table.Column(sanitized(info.path), isTruncatable: true)])
+    var table = Table(
+      columns: [Table.Column("database"), Table.Column(info.path, isTruncatable: true, isVerbatim: true)])
     table.rows = [
       ["size", formatBytes(info.bytes)],
       [

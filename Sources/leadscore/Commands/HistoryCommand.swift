@@ -186,7 +186,7 @@ private struct HistorySource {
       (self.session, self.instant) = (session, instant)
       document = try session.rules(version: command.version, model: model)
     } else {
-      (session, instant) = try command.common.openForReading(at: command.at)
+      (session, instant) = try command.common.openForReading(at: command.at, lead: command.key)
       document = try session.rules(version: nil, model: model)
     }
   }

@@ -146,7 +146,7 @@ struct LeadsShowCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let (session, _) = try common.openForReading()
+    let (session, _) = try common.openForReading(lead: key)
     let lead = try session.lead(key, model: common.model)
     try session.noteIfMerged(key)
     switch format.format {
@@ -161,7 +161,7 @@ struct LeadsShowCommand: ParsableCommand {
 
   private func text(_ lead: ScoredLead, merged: [String]) -> String {
     let color = Terminal.supportsColor(1)
-    var table = Table(columns: [Table.Column("lead"), Table.Column(lead.key, isTruncatable: true)])
+    var table = Table(columns: [Table.Column("lead"), Table.Column(lead.key, isTruncatable: true, isVerbatim: true)])
     table.rows = [
       ["score", formatPoints(lead.score)],
       ["stage", "\(lead.stage ?? "–") since \(formatMinute(lead.enteredStageAt))"],

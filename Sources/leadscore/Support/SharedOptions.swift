@@ -54,30 +54,36 @@ struct CommonOptions: ParsableArguments {
   /// Where nothing can be written, since the file is read-only or another process is writing, what fell due is worked
   /// out for this session alone. Nor is anything kept for an instant that the clock has not reached: who looks ahead
   /// does not take the database there.
-  func openForReading() throws -> (session: ScoringSession, instant: Int64) {
+  ///
+  /// - Parameter lead: a lead's key where nobody else's score will be asked for; only it is brought to the instant.
+  func openForReading(lead: String? = nil) throws -> (session: ScoringSession, instant: Int64) {
     do {
       let session = withProgress(
         try ScoringSession(
           try LeadDatabase.open(path: path, mode: .readWrite, busyTimeout: 1000), clock: Clock.now))
       let instant = try readingInstant(session)
-      guard instant <= Clock.now() else { return try openOverlay() }
-      try session.bringUpToDate(to: instant)
+      guard instant <= Clock.now() else { return try openOverlay(lead) }
+      try bringUpToDate(session, lead, to: instant)
       try session.holdSnapshot()
       return (session, instant)
     } catch let error as DatabaseError where [.busy, .readOnly, .cannotOpen].contains(error.kind) {
-      return try openOverlay()
+      return try openOverlay(lead)
     }
   }
 
+  private func bringUpToDate(_ session: ScoringSession, _ lead: String?, to instant: Int64) throws {
+    if let lead { try session.bringUpToDate(lead, to: instant) } else { try session.bringUpToDate(to: instant) }
+  }
+
   /// A session in which history reaches to an instant that is asked for, also one to come.
-  func openForReading(at: InstantArgument?) throws -> (session: ScoringSession, instant: Int64) {
-    guard let at else { return try openForReading() }
+  func openForReading(at: InstantArgument?, lead: String? = nil) throws -> (session: ScoringSession, instant: Int64) {
+    guard let at else { return try openForReading(lead: lead) }
     if let asOf, asOf.milliseconds < at.milliseconds {
       throw ValidationError("--at lies after --as-of, which is as far as history goes")
     }
     var options = self
     if asOf == nil, at.milliseconds > Clock.now() { options.asOf = at }
-    return try options.openForReading()
+    return try options.openForReading(lead: lead)
   }
 
   /// A session for what is worked out from the facts as of any instant, the past included, and the instant. Scores are
@@ -88,10 +94,10 @@ struct CommonOptions: ParsableArguments {
     return (session, try readingInstant(session))
   }
 
-  private func openOverlay() throws -> (session: ScoringSession, instant: Int64) {
+  private func openOverlay(_ lead: String?) throws -> (session: ScoringSession, instant: Int64) {
     let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
     let instant = try readingInstant(session)
-    try session.bringUpToDate(to: instant)
+    try bringUpToDate(session, lead, to: instant)
     try session.holdSnapshot()
     return (session, instant)
   }

@@ -71,6 +71,12 @@ public struct HistoryFilter: Sendable {
 
   /// All rows.
   public init() {}
+
+  /// Whether it asks, of all time, for what happens seldom.
+  fileprivate var isForRareRows: Bool {
+    lead == nil && since == nil && until == nil && !causes.isEmpty
+      && causes.allSatisfy { [.rules, .fastTrack, .recompute].contains($0) }
+  }
 }
 
 /// All SQL of `score_history`.
@@ -131,7 +137,10 @@ public final class HistoryTable {
   public func forEach(
     model: Int64, filter: HistoryFilter, limit: Int = -1, _ body: (HistoryRow, String) throws -> Void
   ) throws {
-    var conditions = ["model_id = ?1"]
+    // Rare rows are found in one pass over the table; to look up each row in the order of an index takes ten times as
+    // long. A plus sign keeps SQLite from going by an index: https://sqlite.org/queryplanner-ng.html#howtofix
+    let plus = filter.isForRareRows ? "+" : ""
+    var conditions = ["\(plus)model_id = ?1"]
     var values: [any BindableValue] = [model]
     func add(_ condition: (Int) -> String, _ value: any BindableValue) {
       values.append(value)
@@ -147,7 +156,7 @@ public final class HistoryTable {
     }
     if filter.onlyStageChanges { conditions.append("stage_before IS NOT stage_after") }
     values.append(limit)
-    let order = filter.lead == nil ? "at, score_history.id" : "score_history.id"
+    let order = filter.lead != nil ? "score_history.id" : "\(plus)at, score_history.id"
     try connection.forEachRow(
       HistoryTable.columns + """
         , coalesce(lead.key_as_given, lead.key)

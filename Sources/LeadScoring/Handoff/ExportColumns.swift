@@ -17,7 +17,10 @@ public enum ExportSource: Sendable, Equatable {
   public static let fixed = ["key", "score", "stage", "grade", "entered_stage_at", "version"]
   /// Columns that are written where they are asked for. `current_stage` differs from `stage` where a lead that is handed
   /// over has left the stage that it entered.
-  public static let optional = ["created_at", "next_change_at", "current_stage"]
+  public static let optional = [
+    "created_at", "next_change_at", "current_stage", "fast_track_by", "fast_track_reason", "fast_track_until",
+    "adjustments",
+  ]
   /// What names an attribute whatever it is called: `attribute.score`.
   public static let attributePrefix = "attribute."
 
@@ -116,6 +119,11 @@ public struct ExportLayout: Sendable {
     case "version": .number(JSONNumber(Int64(lead.version)))
     case "created_at": instant(lead.createdAt)
     case "next_change_at": instant(lead.nextChangeAt)
+    case "fast_track_by": text(lead.fastTrack?.person)
+    case "fast_track_reason": text(lead.fastTrack?.reason)
+    case "fast_track_until": instant(lead.fastTrack?.until)
+    case "adjustments":
+      lead.adjustments.isEmpty ? .null : text(lead.adjustments.map(ExportLayout.text(of:)).joined(separator: "; "))
     default: .null
     }
   }
@@ -144,6 +152,12 @@ public struct ExportLayout: Sendable {
   private func email(_ lead: ScoredLead) -> String? {
     if case .text(let address)? = lead.attributes["email"] { return address }
     return lead.key.contains("@") ? lead.key : nil
+  }
+
+  /// `kim: met at the fair (5, until 2026-05-01T00:00:00Z)`
+  private static func text(of row: AdjustmentRow) -> String {
+    let until = row.until.map { ", until \(Instant(milliseconds: $0))" } ?? ""
+    return "\(row.person): \(row.reason) (\(Points(hundredths: row.points))\(until))"
   }
 
   private static func points(_ hundredths: Int64) -> JSONValue {

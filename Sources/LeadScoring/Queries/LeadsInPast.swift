@@ -20,19 +20,18 @@ extension ScoringSession {
     filter.order = query.sort.compactMap { sort in sort.field.standing.map { ($0, sort.descending) } }
     filter.limit = conditions.isEmpty ? query.limit : nil
     var left = query.limit ?? Int.max
-    let asksFastTracks = try !database.judgements.isEmpty()
+    let judgements = try JudgementsInForce(database, model: model.id)
     do {
       try database.history.forEachStanding(model: model.id, at: instant, filter: filter) { row in
         let attributes = AttributeSet(json: row.attributes)
         guard conditions.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
         if left == 0 { throw EnoughLeads() }
         left -= 1
-        let tracks = try asksFastTracks ? database.judgements.fastTracks(model: model.id, lead: row.lead) : []
         try body(
           ScoredLead(
             key: row.key, score: row.score, stage: row.stage, grade: row.grade, groups: [], rules: [],
             version: row.version, scoredAt: row.since, nextChangeAt: nil, enteredStageAt: row.enteredStageAt,
-            fastTrack: tracks.last { $0.from <= instant && ($0.until.map { instant < $0 } ?? true) },
+            fastTrack: judgements.fastTrack(ofLead: row.lead, at: instant),
             createdAt: row.createdAt, attributes: attributes))
       }
     } catch is EnoughLeads {}

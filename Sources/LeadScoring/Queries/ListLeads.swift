@@ -20,6 +20,8 @@ public struct ScoredLead: Sendable {
   public var enteredStageAt: Int64
   /// The fast-track that holds.
   public var fastTrack: FastTrackRow?
+  /// The adjustments that hold, in the order in which they were added; none where history is asked for.
+  public var adjustments: [AdjustmentRow] = []
   public var createdAt: Int64
   public var attributes: AttributeSet
 }
@@ -91,7 +93,7 @@ extension ScoringSession {
     let order = query.sort.map { "\($0.field.column)\($0.descending ? " DESC" : "")" } + ["lead.key"]
     var left = query.limit ?? Int.max
     values.append(filter.isEmpty ? query.limit ?? -1 : -1)
-    let asksFastTracks = try !database.judgements.isEmpty()
+    let judgements = try JudgementsInForce(database, model: model.row.id)
     do {
       try database.connection.forEachRow(
         """
@@ -106,16 +108,16 @@ extension ScoringSession {
         guard filter.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
         if left == 0 { throw StopIteration() }
         left -= 1
-        let track =
-          try asksFastTracks
-          ? fastTrack(model, lead: row.integer(0), stage: row.optionalText(3), at: row.integer(8)) : nil
+        let (lead, scoredAt) = (row.integer(0), row.integer(8))
         try body(
           ScoredLead(
             key: row.text(1), score: row.integer(2), stage: row.optionalText(3), grade: row.optionalText(4),
             groups: ActiveModel.named(groups: row.text(5), model.rules),
             rules: ActiveModel.named(rules: row.text(6), model.rules), version: Int(row.integer(7)),
-            scoredAt: row.integer(8), nextChangeAt: row.optionalInteger(9), enteredStageAt: row.integer(10),
-            fastTrack: track, createdAt: row.integer(11), attributes: attributes))
+            scoredAt: scoredAt, nextChangeAt: row.optionalInteger(9), enteredStageAt: row.integer(10),
+            fastTrack: judgements.fastTrack(ofLead: lead, at: scoredAt),
+            adjustments: judgements.adjustments(ofLead: lead, at: scoredAt), createdAt: row.integer(11),
+            attributes: attributes))
       }
     } catch is StopIteration {}
   }
@@ -129,12 +131,18 @@ extension ScoringSession {
     guard let score = try database.scores.row(model: model.row.id, lead: lead.id) else {
       throw StoreError.damaged("the score of lead '\(key)'; run `leadscore score --all`")
     }
+    func holds(_ from: Int64, _ until: Int64?) -> Bool {
+      from <= score.scoredAt && (until.map { score.scoredAt < $0 } ?? true)
+    }
     return ScoredLead(
       key: lead.key, score: score.score, stage: score.stage, grade: score.grade,
       groups: ActiveModel.named(groups: score.groups, model.rules),
       rules: ActiveModel.named(rules: score.rules, model.rules), version: score.version, scoredAt: score.scoredAt,
       nextChangeAt: score.nextChangeAt, enteredStageAt: score.enteredStageAt,
-      fastTrack: try fastTrack(model, lead: lead.id, stage: score.stage, at: score.scoredAt),
+      fastTrack: try database.judgements.fastTracks(model: model.row.id, lead: lead.id).last {
+        holds($0.from, $0.until)
+      },
+      adjustments: try database.judgements.adjustments(lead: lead.id).filter { holds($0.from, $0.until) },
       createdAt: lead.createdAt, attributes: AttributeSet(json: lead.attributes))
   }
 
@@ -148,11 +156,6 @@ extension ScoringSession {
     let similar =
       folded.isEmpty ? [] : try database.leads.keys(startingWith: String(folded.prefix(3)), limit: 3)
     throw ScoringError.unknownLead(key, similar: similar)
-  }
-
-  private func fastTrack(_ model: ActiveModel, lead: Int64, stage: String?, at instant: Int64) throws -> FastTrackRow? {
-    try database.judgements.fastTracks(model: model.row.id, lead: lead)
-      .last { $0.from <= instant && ($0.until.map { instant < $0 } ?? true) }
   }
 
   /// The stages of a model's active rules, lowest first, then `disqualified`.

@@ -16,16 +16,18 @@ extension ScoringSession {
     return try judging(key, model: name, asOf: asOf) { model, lead in
       try checkStage(stage, model: name)
       _ = try database.judgements.liftFastTracks(model: model, lead: lead, at: asOf, by: person)
-      return try database.judgements.addFastTrack(
+      let id = try database.judgements.addFastTrack(
         model: model, lead: lead, stage: stage, from: asOf, until: until, person: person, reason: reason,
         recordedAt: clock())
+      return (id, "\(id) by \(person)")
     }
   }
 
   /// Ends a lead's fast-track; false where it has none.
   public func liftFastTrack(_ key: String, by person: String?, model name: String, asOf: Int64) throws -> Bool {
     try judging(key, model: name, asOf: asOf) { model, lead in
-      try database.judgements.liftFastTracks(model: model, lead: lead, at: asOf, by: person) > 0
+      let lifted = try database.judgements.liftFastTracks(model: model, lead: lead, at: asOf, by: person)
+      return (lifted > 0, "lifted" + (person.map { " by \($0)" } ?? ""))
     }
   }
 
@@ -41,8 +43,9 @@ extension ScoringSession {
   ) throws -> Int64 {
     if let until, until <= from { throw ScoringError.badPeriod(from: from, until: until) }
     return try judging(key, model: nil, asOf: asOf) { _, lead in
-      try database.judgements.addAdjustment(
+      let id = try database.judgements.addAdjustment(
         lead: lead, points: points, from: from, until: until, person: person, reason: reason, recordedAt: clock())
+      return (id, "adjustment \(id) by \(person)")
     }
   }
 
@@ -52,7 +55,8 @@ extension ScoringSession {
   public func liftAdjustment(_ id: Int64, by person: String?, asOf: Int64) throws -> Bool {
     guard let row = try database.judgements.adjustment(id) else { throw ScoringError.unknownAdjustment(id) }
     return try judging(leadID: database.merges.root(of: row.lead), model: nil, asOf: asOf) { _, _ in
-      try database.judgements.liftAdjustment(id, at: asOf, by: person)
+      let isLifted = try database.judgements.liftAdjustment(id, at: asOf, by: person)
+      return (isLifted, "adjustment \(id) lifted" + (person.map { " by \($0)" } ?? ""))
     }
   }
 
@@ -69,22 +73,26 @@ extension ScoringSession {
   private func key(ofLead id: Int64) throws -> String { try database.leads.row(id: id)?.key ?? "" }
 
   private func judging<Result>(
-    _ key: String, model: String?, asOf: Int64, _ body: (_ model: Int64, _ lead: Int64) throws -> Result
+    _ key: String, model: String?, asOf: Int64,
+    _ body: (_ model: Int64, _ lead: Int64) throws -> (Result, reference: String)
   ) throws -> Result {
     try judging(leadID: leadRow(key).id, model: model, asOf: asOf, body)
   }
 
   /// Brings a lead to an instant, lets `body` record what a person says, and evaluates the lead again: one transaction.
+  ///
+  /// - Parameter body: returns what is returned and what the rows of history are to refer to.
   private func judging<Result>(
-    leadID lead: Int64, model name: String?, asOf: Int64, _ body: (_ model: Int64, _ lead: Int64) throws -> Result
+    leadID lead: Int64, model name: String?, asOf: Int64,
+    _ body: (_ model: Int64, _ lead: Int64) throws -> (Result, reference: String)
   ) throws -> Result {
     try write {
       try checkClock(asOf)
       let chosen = try name.map { [try activeModel($0)] } ?? models
       _ = try advanceDueLeads(to: asOf)
-      let result = try body(chosen.first?.row.id ?? 0, lead)
+      let (result, reference) = try body(chosen.first?.row.id ?? 0, lead)
       // Asked for after the change: the scorer notes whether any judgement exists at all.
-      let scorer = try LeadScorer(self)
+      let scorer = try LeadScorer(self, reference: reference)
       var record = SignalRecord(kinds: pack.kinds)
       guard try unpack(lead: lead, into: &record) else { throw StoreError.damaged("the signal state of lead \(lead)") }
       for model in chosen {

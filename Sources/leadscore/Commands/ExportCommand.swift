@@ -9,7 +9,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export", abstract: "Write leads for sales: those of the hand-off stages, unless told otherwise.",
     discussion: """
       CSV has key, score, stage, grade, entered_stage_at, version and then the attributes in the order first seen; \
-      --columns chooses, and knows created_at, next_change_at and current_stage too. attribute.NAME is an attribute \
+      --columns chooses, and knows created_at, next_change_at, current_stage and what people said, fast_track_by, \
+      fast_track_reason, fast_track_until and adjustments, too. attribute.NAME is an attribute \
       whatever its name; so stand attributes that are called like one of these. The highest scores come first, equal \
       ones by key. A cell that a spreadsheet would run as a formula is written so that it does not. A file is written \
       under another name and renamed when it is whole.

@@ -63,22 +63,24 @@ struct FastTrackListCommand: ParsableCommand {
     let output = RecordOutput(
       format.format, to: BufferedOutput.standardOutput(),
       columns: [
-        Table.Column("key", isTruncatable: true), Table.Column("stage"), Table.Column("from"), Table.Column("until"),
-        Table.Column("by"), Table.Column("reason", isTruncatable: true),
+        Table.Column("id", alignment: .right), Table.Column("key", isTruncatable: true), Table.Column("stage"),
+        Table.Column("from"), Table.Column("until"), Table.Column("by"), Table.Column("reason", isTruncatable: true),
       ])
     for (key, row) in try session.fastTracks(model: common.model) {
       try output.print(
         [
-          ("key", .text(key)), ("stage", .text(row.stage)), ("from", .instant(row.from)),
-          ("until", .instant(row.until)),
-          ("by", .text(row.person)), ("reason", .text(row.reason)), ("lifted_by", .text(row.liftedBy)),
+          ("id", .integer(row.id)), ("key", .text(key)), ("stage", .text(row.stage)), ("from", .instant(row.from)),
+          ("until", .instant(row.until)), ("by", .text(row.person)), ("reason", .text(row.reason)),
+          ("lifted_by", .text(row.liftedBy)),
           ("lifted_at", .instant(row.liftedAt)),
         ],
         cells: [
-          key, row.stage, formatMinute(row.from), row.until.map { formatMinute($0) } ?? "–", row.person, row.reason,
+          String(row.id), key, row.stage, formatMinute(row.from), row.until.map { formatMinute($0) } ?? "–",
+          row.person, row.reason,
         ])
     }
     try output.finish(
-      names: ["key", "stage", "from", "until", "by", "reason", "lifted_by", "lifted_at"], ifNone: "no fast-tracks")
+      names: ["id", "key", "stage", "from", "until", "by", "reason", "lifted_by", "lifted_at"], ifNone: "no fast-tracks"
+    )
   }
 }

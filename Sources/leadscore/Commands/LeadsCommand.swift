@@ -172,6 +172,9 @@ struct LeadsShowCommand: ParsableCommand {
     if let track = lead.fastTrack {
       table.rows.append(["fast-track", "\(track.stage) by \(track.person): \(track.reason)"])
     }
+    for row in lead.adjustments {
+      table.rows.append(["adjustment", "\(formatPoints(row.points, signed: true)) by \(row.person): \(row.reason)"])
+    }
     var text = table.render(width: Terminal.widthLimit(1), color: color)
     func section(_ title: String, _ rows: [[String]], right: Bool) {
       guard !rows.isEmpty else { return }

@@ -64,6 +64,23 @@ struct ExitStatusTests {
     #expect(!work.exists("n.db"))
   }
 
+  @Test(arguments: [
+    (["explain", "ann@x", "--as-of", "yesterday"], "write 2026-11-21T09:00:00Z or 2026-11-21"),
+    (["history", "--since", "2026-13-01"], "write 2026-11-21T09:00:00Z or 2026-11-21"),
+    (["history", "--since", "2026-03-02", "--until", "2026-03-01"], "--since lies after --until"),
+    (["history", "--cause", "magic"], "fast-track"), (["history", "--limit", "-1"], "--limit=VALUE"),
+    (["history", "--limit=-1"], "from 0 on"), (["history", "--limit", "many"], "write a whole number"),
+    (["explain", "ann@x", "--version", "two"], "write a whole number"),
+    (["export", "--for", "crm", "--new", "--cooldown", "30"], "such as 30d"),
+    (["leads", "list", "--min-score", "1.234"], "at most two decimals"),
+    (["leads", "list", "--where", "Germany"], "country=Germany"),
+  ])
+  func aMistakeIsToldWithWhatToWrite(_ arguments: [String], _ hint: String) throws {
+    let work = try Workspace.prepared()
+    let message = work.expectRefusal(try work.run(arguments), 64)
+    #expect(message.contains(hint), "\(message)")
+  }
+
   @Test func badInputAndBadRules() throws {
     let work = try Workspace.prepared()
     try work.write("h.csv", "name,title\nok@x,CEO\n")

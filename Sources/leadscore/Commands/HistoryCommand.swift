@@ -68,6 +68,9 @@ struct HistoryCommand: ParsableCommand {
     if version != nil, !reconstruct {
       throw ValidationError("--version goes with --reconstruct; what was recorded is by the versions that were active")
     }
+    if let since, let until, since.milliseconds > until.milliseconds {
+      throw ValidationError("--since lies after --until; there can be no change between them")
+    }
     if let limit, limit < 0 { throw ValidationError("--limit takes a whole number from 0 on") }
   }
 

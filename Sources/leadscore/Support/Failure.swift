@@ -61,7 +61,8 @@ struct Failure {
       print(Leadscore.fullMessage(for: error))
       Self.end(.done)
     }
-    Self.say(Leadscore.message(for: error).split(separator: "\n").joined(separator: " ") + " (see leadscore --help)")
+    let message = Leadscore.message(for: error).split(separator: "\n").joined(separator: " ")
+    Self.say(ArgumentHints.complete(message) + " (see leadscore --help)")
     Self.end(.usage)
   }
 

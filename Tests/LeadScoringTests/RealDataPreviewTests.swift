@@ -14,7 +14,7 @@ import Yams
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let data =
-    ProcessInfo.processInfo.environment["LEADSCORE_SHARED_DATA"].map { URL(filePath: $0).appending(path: "data") }
+    ProcessInfo.processInfo.environment["LEADSCORE_SHARED_DATA"].map { URL(filePath: $0) }
     ?? root.deletingLastPathComponent().appending(path: "shared/data")
 
   static func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: data.appending(path: file).path) }

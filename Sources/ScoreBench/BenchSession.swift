@@ -44,6 +44,7 @@ struct BenchSession {
     try measureRules()
     try measureEvents()
     try measureClock()
+    try measureLooking()
     return BenchReport(
       size: size.rawValue, leads: size.leads, events: events, runs: runs,
       processors: ProcessInfo.processInfo.activeProcessorCount, peers: peers.names(), rows: rows(),
@@ -227,6 +228,46 @@ struct BenchSession {
     for name in ["later.db", "bare-scores.db"] { try folder.removeDatabase(name) }
   }
 
+  /// One lead, and one hour of all leads, in a database with ten rows of history a lead; beside one look-up by an index
+  /// in the same file.
+  private mutating func measureLooking() throws {
+    let (folder, peers) = (folder, peers)
+    guard peers.sqlite != nil else { return }
+    progress("making a long history")
+    try folder.copyDatabase("base.db", to: "long.db")
+    let database = folder.file("long.db")
+    _ = try peers.shell(database, BenchLooking.history).run()
+    let key = try BenchLooking.key(inTheMiddleOf: folder.file("leads.csv"))
+    let own = [
+      ("look", leadscore("leads", "show", key, database: "long.db")),
+      ("explain", leadscore("explain", key, database: "long.db")),
+      ("history", leadscore("history", key, database: "long.db")),
+      (
+        "history by time",
+        leadscore("history", "--since", BenchLooking.hour.from, "--until", BenchLooking.hour.to, database: "long.db")
+      ),
+    ]
+    let contenders =
+      [
+        Contender(
+          name: "start",
+          work: { [program] _ in [ChildProcess(words: [program, "--version"], errors: folder.file("leadscore.err"))] }),
+        Contender(
+          name: "sqlite look-up",
+          work: { _ in [peers.shell(database, "SELECT * FROM lead WHERE key = '\(key)'")] }),
+        Contender(
+          name: "sqlite by time",
+          work: { _ in [peers.shell(database, BenchLooking.rowsOfTheHour)] }),
+      ] + own.map { name, process in Contender(name: name, work: { _ in [process] }) }
+    // They take milliseconds, and so does whatever else the machine does.
+    try measurements.alternate(contenders, runs: 5 * runs, progress: { _ in })
+    if let start = measurements.byName["start"] {
+      notes.append(
+        "Of each look, \(BenchText.seconds(start.median)) are the start of our program (`leadscore --version`).")
+    }
+    try folder.removeDatabase("long.db")
+  }
+
   // MARK: What must be the same
 
   /// Compares every lead of a database with what DuckDB stored last.
@@ -295,6 +336,14 @@ struct BenchSession {
       row(
         "the clock moves on, about \(BenchText.count(BenchSession.dueLeads)) leads are due", "clock",
         peer: "as many indexed single-row updates, SQLite", "sqlite updates", atMost: 4),
+      row(
+        "`leads show KEY`, ten rows of history a lead, whole process", "look",
+        peer: "one look-up by an index in the same file, sqlite3", "sqlite look-up", atMost: 10),
+      row("`explain KEY`", "explain", peer: "the same", "sqlite look-up", atMost: 10),
+      row("`history KEY`", "history", peer: "the same", "sqlite look-up", atMost: 10),
+      row(
+        "`history` of all leads in one hour, the first 50", "history by time", peer: "the rows of the hour, sqlite3",
+        "sqlite by time", atMost: 10),
       BenchRow(
         work: "the file", peer: "the bare tables of sqlite3 .import", atMost: 0.8, ours: size("base.db"),
         theirs: size("bare.db"), isSize: true),

@@ -46,7 +46,7 @@ struct BenchTests {
     let report = try #require(
       try JSONSerialization.jsonObject(with: place.bytes("bench.json")) as? [String: Any])
     #expect(report["leads"] as? Int == 100_000)
-    #expect((report["rows"] as? [[String: Any]])?.count == 11)
+    #expect((report["rows"] as? [[String: Any]])?.count == 15)
   }
 
   @Test(

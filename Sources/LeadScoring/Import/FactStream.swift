@@ -23,9 +23,14 @@ final class FactStream {
   private static let mostRows = 4 << 20
   /// Nanoseconds for which rows are gathered for a part, unless the part before took longer to work off.
   private static let usualTime: UInt64 = 50_000_000
-  /// A part with so many rows comes of a dense stream: then a moment's wait is none for any single row.
+  /// With so many rows a part comes of a dense stream, and a moment's wait matters to none of them. Not many moments: who
+  /// gathers for long has more to work off, and gathers for longer the next time. But for a file that comes through a
+  /// pipe, of which much comes in little time.
   private static let denseRows = 256
-  private static let denseWait = 5
+  private static let denseWait = 10
+  private static let mostWaiting: UInt64 = 10_000_000
+  /// Nanoseconds a row.
+  private static let paceOfFiles: UInt64 = 50_000
 
   private let input: FactInput
   private let isStopped: () -> Bool
@@ -33,6 +38,10 @@ final class FactStream {
   private var timeLimit = usualTime
   private var start: UInt64 = 0
   @exclusivity(unchecked) private var rows = 0
+  /// Nanoseconds for which rows of the part were waited for.
+  @exclusivity(unchecked) private var waited: UInt64 = 0
+  /// When the part had to wait first, and how many rows it had then.
+  @exclusivity(unchecked) private var firstWait: (at: UInt64, rows: Int)?
   /// How long the part was gathered.
   private var gathered: UInt64 = 0
   /// Whether the last part ended although there was more.
@@ -59,6 +68,8 @@ final class FactStream {
   /// Begins a part.
   func begin() {
     rows = 0
+    waited = 0
+    firstWait = nil
     start = MonotonicClock.nanoseconds
   }
 
@@ -91,7 +102,17 @@ final class FactStream {
       isFull = true
       return false
     }
-    guard try wait(milliseconds: rows < FactStream.denseRows ? 0 : FactStream.denseWait) == .row else { return false }
+    input.passBlankLines()
+    if !input.hasRow {
+      let now = MonotonicClock.nanoseconds
+      let first = firstWait ?? (now, rows)
+      firstWait = first
+      let isPatient =
+        rows >= FactStream.denseRows
+        && (waited < FactStream.mostWaiting || now - first.at < UInt64(rows - first.rows) * FactStream.paceOfFiles)
+      guard try wait(milliseconds: isPatient ? FactStream.denseWait : 0) == .row else { return false }
+      waited += MonotonicClock.nanoseconds - now
+    }
     rows += 1
     return true
   }

@@ -111,7 +111,7 @@ private final class LedgerRun {
     let instant = random.pick(instants)
     let place = "seed \(seed) version \(number) \(key) at \(Instant(milliseconds: instant))"
     let explanation = try world.session.explain(key, model: "main", asOf: instant, version: number)
-    check(explanation, place)
+    explanation.expectSums(place)
     let expected = world.reference.score(key, under: document, version: number, at: instant)
     #expect(explanation.standing == expected, "\(place)")
     // The reconstruction says the same at every instant, and nothing changes between its rows.
@@ -129,45 +129,12 @@ private final class LedgerRun {
     if random.chance(50) {
       // As people ask, without naming a version.
       let plain = try world.session.explain(key, model: "main", asOf: instant)
-      check(plain, place + " by the active rules")
+      plain.expectSums(place + " by the active rules")
       let under = try #require(documents[plain.version])
       #expect(
         plain.standing == world.reference.score(key, under: under, version: plain.version, at: instant), "\(place)")
       if instant == world.now { #expect(plain.stage == world.reference.result(key)?.stage, "\(place)") }
     }
-  }
-
-  /// Everything in a ledger adds up.
-  private func check(_ explanation: Explanation, _ place: String) {
-    for part in explanation.rules {
-      let taken = part.deductions.reduce(0) { $0 + $1.points }
-      #expect(part.fullPoints - taken == part.points, "\(place): \(part.rule.id) less what was taken")
-      switch part.rule.clause {
-      case .every, .when:
-        #expect(part.events.reduce(0) { $0 + $1.points } == part.points, "\(place): events of \(part.rule.id)")
-      case .attributes, .silence: break
-      }
-    }
-    func members(_ group: String) -> [Int64] {
-      explanation.rules.filter { $0.rule.group == group }.map(\.points)
-        + explanation.groups.filter { $0.partOf == group }.map(\.points)
-    }
-    for group in explanation.groups {
-      let values = members(group.name)
-      #expect(group.sum == values.reduce(0, +), "\(place): members of \(group.name)")
-      let taken = group.take == .highest ? values.filter { $0 != 0 }.max() ?? 0 : group.sum
-      #expect(group.points == clamp(taken, group.limits), "\(place): limits of \(group.name)")
-      #expect(group.sum - group.deductions.reduce(0) { $0 + $1.points } == group.points, "\(place): \(group.name)")
-    }
-    let sum = members(RuleDocument.rootGroup).reduce(explanation.adjustment, +)
-    #expect(explanation.unclamped == sum, "\(place): the sum")
-    #expect(explanation.adjustments.reduce(0) { $0 + $1.points } == explanation.adjustment, "\(place): adjustments")
-    #expect(explanation.score == clamp(sum, explanation.scoreLimits), "\(place): the score's limits")
-    #expect(sum - explanation.deductions.reduce(0) { $0 + $1.points } == explanation.score, "\(place): the score")
-  }
-
-  private func clamp(_ value: Int64, _ limits: Limits) -> Int64 {
-    max(limits.min?.hundredths ?? .min, min(limits.max?.hundredths ?? .max, value))
   }
 
   /// Rows of history join up and end at what is stored; the list of all leads as of an instant is made of them.

@@ -17,15 +17,20 @@ import Testing
   func databaseAgreesWithReference(_ first: UInt64) throws {
     var merges = 0
     var undone = 0
+    var given = 0
+    var spared = 0
     let seeds = first..<min(first + MergeRandomTests.chunk, MergeRandomTests.seedCount)
     for seed in seeds {
       let history = try MergeHistory(seed: seed)
       try history.run()
       merges += history.merges
       undone += history.undone
+      given += history.past.given
+      spared += history.past.spared
     }
     // A test of merges that makes none proves nothing.
     #expect(merges >= seeds.count && undone >= seeds.count / 5)
+    #expect(given >= seeds.count * 5 && spared >= seeds.count / 5, "\(given) entries were given, \(spared) left out")
   }
 }
 
@@ -35,6 +40,7 @@ private final class MergeHistory {
   private let folder: ScratchFolder
   private let random: RandomCase
   private var choice: SplitMix64
+  private(set) var past: MergedPast
   private var session: ScoringSession
   private var references: [String: ReferenceWorld] = [:]
   /// The reference's version number → the database's, of the model `main`.
@@ -46,6 +52,7 @@ private final class MergeHistory {
     self.seed = seed
     random = try RandomCase(seed: seed &+ 500_000)
     choice = SplitMix64(seed: seed &+ 9_000_017)
+    past = MergedPast(choice: SplitMix64(seed: seed &+ 31_000_003))
     folder = try ScratchFolder()
     guard case .applyVersion(let tree, _, let asOf)? = random.steps.first,
       case .applyVersion(let other, _, _)? = try RandomCase(seed: seed &+ 900_000).steps.first
@@ -78,6 +85,8 @@ private final class MergeHistory {
         try mergeOrUndo(at: max(now, step.instant + delay))
         guard try compare("\(place) merge \(attempt)") else { return }
       }
+      if choice.chance(12) { try past.look(session, keys: main.liveKeys, now: now, place) }
+      try past.handOver(session, now: now)
       if choice.chance(20) { session = try RandomDatabase.open(folder.path("leads.db")) }
       if choice.chance(30) { try recompute(place) }
     }
@@ -87,6 +96,9 @@ private final class MergeHistory {
     guard try compare("seed \(seed) all taken back") else { return }
     try recompute("seed \(seed) all taken back")
     try compareHistory()
+    try past.look(session, keys: main.liveKeys, now: now, "seed \(seed) end")
+    try past.handOver(session, now: now, toAll: true)
+    try past.compareHandovers(session, "seed \(seed)")
   }
 
   // MARK: Steps
@@ -173,6 +185,8 @@ private final class MergeHistory {
 
   /// Compares every lead under every model; false, with the first difference reported, where one differs.
   private func compare(_ place: String) throws -> Bool {
+    // One of them may be looked at before all are.
+    if choice.chance(30) { try session.bringUpToDate(choice.pick(main.keys), to: now) }
     try session.bringUpToDate(to: now)
     for (model, reference) in references {
       var found: [String: RefResult] = [:]

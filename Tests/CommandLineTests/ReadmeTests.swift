@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The commands of the README run as they stand there, in order, in one folder, and print what it says.
+/// The commands of the README run as they stand there, in order, as in one shell in one folder, and print what it says.
 ///
 /// A mark on the line above a block changes that: `<!-- not run: why -->`, `<!-- exit 65 -->` for a block that ends with
 /// that status, `<!-- needs TOOL -->` for one that is passed over where the tool is missing.
@@ -18,7 +18,9 @@ struct ReadmeTests {
         if mark.hasPrefix("not run: ") { continue }
         if mark.hasPrefix("needs "), Location.tool(String(mark.dropFirst(6))) == nil { continue }
         let status = mark.hasPrefix("exit ") ? Int32(mark.dropFirst(5)) : 0
-        let run = try work.shell("set -e; exec 2>&1\n" + block.text)
+        // As if all were pasted into one shell: what a block exports holds for the blocks after it.
+        let run = try work.shell(
+          "set -e; exec 2>&1\n[ ! -f ../environment ] || . ../environment\n\(block.text)\nexport -p > ../environment")
         #expect(run.status == status, "README.md:\(block.line): \(run.output)")
         printed = run.output
         count += 1

@@ -37,10 +37,11 @@ struct AdjustAddCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    let asOf = common.instant
-    let id = try session.addAdjustment(
-      key, points: points.hundredths, from: from?.milliseconds ?? asOf, until: until?.milliseconds, by: by,
-      reason: reason, asOf: asOf)
+    let id = try common.atInstant { asOf in
+      try session.addAdjustment(
+        key, points: points.hundredths, from: from?.milliseconds ?? asOf, until: until?.milliseconds, by: by,
+        reason: reason, asOf: asOf)
+    }
     try printText(String(id))
   }
 }
@@ -55,7 +56,7 @@ struct AdjustLiftCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    guard try session.liftAdjustment(Int64(id), by: by, asOf: common.instant) else {
+    guard try common.atInstant({ try session.liftAdjustment(Int64(id), by: by, asOf: $0) }) else {
       throw CommandError(.no, "adjustment \(id) has ended already; `leadscore adjust list` shows when")
     }
     note("adjustment \(id) has ended")

@@ -14,10 +14,10 @@ extension ExportCommand {
     let session = try common.open()
     let file = try ExportFile(path: output, format: chosenFormat, isForPreset: preset != nil)
     let summaryFile = try summary.flatMap { $0 == "-" ? nil : try AtomicFileOutput(path: $0) }
-    let handover = try session.handOver(
-      to: consumer, model: common.model, asOf: common.instant, options: handoverOptions
-    ) { batch in
-      if file.isHidden { try write(batch, to: file, session) }
+    let handover = try common.atInstant { asOf in
+      try session.handOver(to: consumer, model: common.model, asOf: asOf, options: handoverOptions) { batch in
+        if file.isHidden { try write(batch, to: file, session) }
+      }
     }
     tell(handover, consumer)
     if let batch = handover.batch {

@@ -26,8 +26,10 @@ struct FastTrackSetCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    try session.setFastTrack(
-      key, stage: stage, until: until?.milliseconds, by: by, reason: reason, model: common.model, asOf: common.instant)
+    try common.atInstant {
+      _ = try session.setFastTrack(
+        key, stage: stage, until: until?.milliseconds, by: by, reason: reason, model: common.model, asOf: $0)
+    }
     note("'\(sanitized(key))' is in \(stage) until \(until.map { formatMinute($0.milliseconds) } ?? "this is lifted")")
   }
 }
@@ -43,7 +45,7 @@ struct FastTrackLiftCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    guard try session.liftFastTrack(key, by: by, model: common.model, asOf: common.instant) else {
+    guard try common.atInstant({ try session.liftFastTrack(key, by: by, model: common.model, asOf: $0) }) else {
       throw CommandError(.no, "'\(sanitized(key))' has no fast-track; `leadscore fast-track list` shows them")
     }
     note("'\(sanitized(key))' is in the stage that the rules give")

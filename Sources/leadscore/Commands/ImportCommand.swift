@@ -118,7 +118,7 @@ struct ImportArguments: ParsableArguments {
     let options = try options(kind, log)
     let reports: [ImportReport]
     do {
-      reports = try body(session, files, common.instant, options)
+      reports = try common.atInstant { try body(session, files, $0, options) }
     } catch {
       // The rejected rows are worth most when they are why the import failed.
       if case ScoringError.rowsRejected = error { try? log.finish(says: false) }

@@ -23,7 +23,7 @@ struct LeadsMergeCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    let merge = try session.mergeLeads(key, other, by: by, reason: reason, asOf: common.instant)
+    let merge = try common.atInstant { try session.mergeLeads(key, other, by: by, reason: reason, asOf: $0) }
     try printText(String(merge.row.id))
     note("merged \(sanitized(merge.key)) into \(try standing(session, merge.intoKey, common.model))")
   }
@@ -45,7 +45,7 @@ struct LeadsUnmergeCommand: ParsableCommand {
 
   func run() throws {
     let session = try common.open()
-    let merge = try session.unmergeLead(merge, by: by, reason: reason, asOf: common.instant)
+    let merge = try common.atInstant { try session.unmergeLead(self.merge, by: by, reason: reason, asOf: $0) }
     let both = try [merge.intoKey, merge.key].map { try standing(session, $0, common.model) }
     note("took merge \(merge.row.id) back: \(both.joined(separator: "; "))")
   }

@@ -58,7 +58,7 @@ struct ModelsAddCommand: ParsableCommand {
   func run() throws {
     let session = try common.open()
     let checked = try rules.map { try RuleInput.read($0) }
-    let report = try session.addModel(name, rules: checked, asOf: common.instant, by: by)
+    let report = try common.atInstant { try session.addModel(name, rules: checked, asOf: $0, by: by) }
     note("added model '\(name)'" + (report.map { "; \(plural($0.leads, "lead")) scored by version 1" } ?? ""))
   }
 }

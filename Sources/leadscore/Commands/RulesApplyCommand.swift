@@ -69,7 +69,9 @@ struct ApplyArguments: ParsableArguments {
     options.plan = plan.map(Int64.init)
     options.person = by
     options.guards = guards.guards
-    let asOf = try instant(session, common, plan)
+    func atInstant(_ options: ApplyOptions) throws -> ApplyReport {
+      try common.atInstant({ try instant(session, common, plan) }, { try body($0, options) })
+    }
     if !yes, !dryRun {
       guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
         throw CommandError(
@@ -77,12 +79,12 @@ struct ApplyArguments: ParsableArguments {
       }
       var trial = options
       trial.isDryRun = true
-      let preview = try body(asOf, trial)
+      let preview = try atInstant(trial)
       note(ApplySummary.text(preview, stages: try session.stageNames(model: common.model), applied: false))
       if preview.wasApplied, !confirm("Apply \(what)?") { throw CommandError(.no, "nothing was applied") }
     }
     options.isDryRun = dryRun
-    let report = try body(asOf, options)
+    let report = try atInstant(options)
     switch format.format {
     case .table: note(ApplySummary.text(report, stages: try session.stageNames(model: common.model), applied: !dryRun))
     case .json: try printJSON { ApplySummary.write(report, applied: !dryRun, to: &$0) }

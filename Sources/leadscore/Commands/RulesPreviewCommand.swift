@@ -51,10 +51,8 @@ struct RulesPreviewCommand: ParsableCommand {
   func run() throws {
     let session = try common.open()
     let (checked, number) = try document(session)
-    let asOf = common.instant
     if let lead {
-      let move = try session.previewLead(lead, checked, model: common.model, asOf: asOf)
-      return try show(move)
+      return try show(common.atInstant { try session.previewLead(lead, checked, model: common.model, asOf: $0) })
     }
     var options = PreviewOptions()
     options.top = top
@@ -84,7 +82,9 @@ struct RulesPreviewCommand: ParsableCommand {
         if page != nil { listed.add(move) }
       }
     }
-    let report = try session.previewRules(checked, number: number, model: common.model, asOf: asOf, options: options)
+    let report = try common.atInstant {
+      try session.previewRules(checked, number: number, model: common.model, asOf: $0, options: options)
+    }
     let record = PreviewJSON.record(report, leads: leads ? changed : nil)
     if let page {
       try page.write(self.page(report, listed, checked, session).html)

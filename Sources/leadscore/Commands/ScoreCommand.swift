@@ -22,7 +22,7 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     let session = try common.open()
     guard all else {
-      let counts = try session.bringUpToDate(to: common.instant)
+      let counts = try common.atInstant { try session.bringUpToDate(to: $0) }
       guard format.format != .table else {
         note("\(plural(counts.rescored, "lead")) due, \(plural(counts.stageChanges, "stage change"))")
         return
@@ -36,7 +36,7 @@ struct ScoreCommand: ParsableCommand {
       }
       return
     }
-    let report = try session.recompute(asOf: common.instant)
+    let report = try common.atInstant { try session.recompute(asOf: $0) }
     let output = RecordOutput(
       format.format, to: BufferedOutput.standardOutput(),
       columns: [

@@ -38,6 +38,25 @@ struct CommonOptions: ParsableArguments {
   /// `T`, in milliseconds since 1970.
   var instant: Int64 { asOf?.milliseconds ?? Clock.now() }
 
+  /// Runs `body` as of ``instant``. Without --as-of that is the clock, which is looked at again where another process
+  /// took the database further while this one waited for its turn.
+  ///
+  /// - Parameter body: fails with `ScoringError.backInTime` before it has done anything.
+  func atInstant<Result>(_ body: (Int64) throws -> Result) throws -> Result { try atInstant({ instant }, body) }
+
+  /// Runs `body` as of an instant that is found again in the same case.
+  func atInstant<Result>(_ find: () throws -> Int64, _ body: (Int64) throws -> Result) throws -> Result {
+    for _ in 0..<100 {
+      do {
+        return try body(find())
+      } catch ScoringError.backInTime(_, let last) where asOf == nil && last <= Clock.now() + 1000 {
+        // A clock that was set back a little is waited for.
+        usleep(UInt32(max(0, last - Clock.now())) * 1000)
+      }
+    }
+    return try body(find())
+  }
+
   /// A session that writes.
   func open() throws -> ScoringSession {
     do {
@@ -61,11 +80,13 @@ struct CommonOptions: ParsableArguments {
       let session = withProgress(
         try ScoringSession(
           try LeadDatabase.open(path: path, mode: .readWrite, busyTimeout: 1000), clock: Clock.now))
-      let instant = try readingInstant(session)
-      guard instant <= Clock.now() else { return try openOverlay(lead) }
-      try bringUpToDate(session, lead, to: instant)
-      try session.holdSnapshot()
-      return (session, instant)
+      func open(_ instant: Int64) throws -> (session: ScoringSession, instant: Int64) {
+        guard instant <= Clock.now() else { return try openOverlay(lead) }
+        try bringUpToDate(session, lead, to: instant)
+        try session.holdSnapshot()
+        return (session, instant)
+      }
+      return try atInstant({ try readingInstant(session) }, open)
     } catch let error as DatabaseError where [.busy, .readOnly, .cannotOpen].contains(error.kind) {
       return try openOverlay(lead)
     }

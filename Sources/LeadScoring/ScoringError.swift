@@ -44,6 +44,8 @@ public enum ScoringError: Error, Sendable {
   case unknownBatch(Int, consumer: String)
   /// A role or a person without a name.
   case emptyApproval
+  /// A judgement without a person or a reason.
+  case emptyJudgement
   /// There is no such column.
   case unknownColumn(String, known: [String])
   /// What is asked of an export contradicts itself or the system that is to read it.

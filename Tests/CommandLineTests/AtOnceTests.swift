@@ -17,7 +17,7 @@ struct AtOnceTests {
         ["export", "--stage", "mql", "--for", "crm", "--new", "-o", "o\(round).csv"], ["score"],
         ["rules", "preview", "1"],
       ]
-      for index in 0..<6 {
+      for index in 1...6 {
         adjustments += 1
         commands.append(["adjust", "add", "bob@x", "--points", "\(index)", "--by", "kim", "--reason", "r"])
       }

@@ -133,6 +133,37 @@ struct HandoffTests {
     }
   }
 
+  /// A slip of the finger does not hand everything over once more.
+  @Test func aConsumerHasOneSpelling() throws {
+    let work = try prepared()
+    try view(work, "ann@x", 1)
+    #expect(try new(work, 1).outputLines.count == 2)
+    try work.unchanged {
+      let refusal = try work.refused(64, "export", "--for", "CRM", "--new", "--as-of", day(1))
+      #expect(refusal.contains("there is a consumer 'crm'"))
+      try work.refused(64, "export", "--for", " ", "--new", "--as-of", day(1))
+      try work.refused(64, "export", "--for", "crm", "--confirm", "1", "--by", "")
+    }
+    #expect(try new(work, 1, consumer: "mailer").outputLines.count == 2)
+  }
+
+  /// Nothing is written over the database, nor over what SQLite keeps beside it while somebody works.
+  @Test(arguments: [
+    "leads.db", "./leads.db", "leads.db-wal", "../work/leads.db-wal", "leads.db-shm", "leads.db-journal",
+  ])
+  func theDatabaseIsNoOutput(_ path: String) throws {
+    let work = try prepared()
+    try view(work, "ann@x", 1)
+    try work.unchanged {
+      #expect(try work.refused(64, "export", "--for", "crm", "--new", "-o", path).contains("is the database"))
+      #expect(
+        try work.refused(64, "export", "--for", "crm", "--new", "-o", "a", "--summary", path).contains("database"))
+      try work.refused(64, "history", "ann@x", "--html", path)
+      try work.refused(64, "export", "--for", "crm", "--new", "-o", "s.json", "--summary", "./s.json")
+    }
+    #expect(!work.exists(path) || path.hasSuffix("leads.db"))
+  }
+
   @Test func modelsHaveTheirOwnBatches() throws {
     let work = try prepared()
     try work.done("models", "add", "edu", "--rules", "rules.yaml", "--as-of", day(1))

@@ -44,6 +44,21 @@ struct JudgementTests {
     #expect(listed.first?["id"] == .integer(1) && listed.first?["lifted_by"] == .string("lee"))
   }
 
+  @Test func nobodyAndNothingAreRefused() throws {
+    let work = try Workspace.prepared()
+    try work.unchanged {
+      for (person, reason) in [("", "r"), ("kim", " "), ("\t", "")] {
+        let who = ["--by", person, "--reason", reason, "--as-of", Workspace.t2]
+        for judgement in [
+          ["adjust", "add", "bob@x", "--points", "5"], ["fast-track", "set", "bob@x", "--stage", "mql"],
+        ] {
+          #expect(work.expectRefusal(try work.run(judgement + who), 64).contains("who and why"))
+        }
+      }
+      try work.refused(64, "adjust", "add", "bob@x", "--points", "0", "--by", "kim", "--reason", "r")
+    }
+  }
+
   /// An attribute that is called like a column keeps its value under another name.
   @Test func anAttributeOfThatName() throws {
     let work = try Workspace.prepared()

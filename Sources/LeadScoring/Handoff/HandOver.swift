@@ -55,6 +55,10 @@ extension ScoringSession {
       let sorted = try sort(to: consumer, model: name, options: options)
       var handover = Handover(heldBack: sorted.heldBack)
       let earlier = try handoffBatches(consumer: consumer, model: name)
+      if earlier.isEmpty, let known = try database.handoffs.otherSpelling(ofConsumer: consumer) {
+        throw ScoringError.badExport(
+          "there is a consumer '\(known)'; write it so, or name another than '\(consumer)'")
+      }
       if earlier.contains(where: { $0.confirmedAt != nil }) {
         handover.unconfirmed = earlier.filter { $0.confirmedAt == nil }.map(\.number)
       }

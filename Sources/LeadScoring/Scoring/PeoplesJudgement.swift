@@ -12,6 +12,7 @@ extension ScoringSession {
   public func setFastTrack(
     _ key: String, stage: String, until: Int64?, by person: String, reason: String, model name: String, asOf: Int64
   ) throws -> Int64 {
+    try checkNamed(person, reason)
     if let until, until <= asOf { throw ScoringError.badPeriod(from: asOf, until: until) }
     return try judging(key, model: name, asOf: asOf) { model, lead in
       try checkStage(stage, model: name)
@@ -41,6 +42,7 @@ extension ScoringSession {
   public func addAdjustment(
     _ key: String, points: Int64, from: Int64, until: Int64?, by person: String, reason: String, asOf: Int64
   ) throws -> Int64 {
+    try checkNamed(person, reason)
     if let until, until <= from { throw ScoringError.badPeriod(from: from, until: until) }
     return try judging(key, model: nil, asOf: asOf) { _, lead in
       let id = try database.judgements.addAdjustment(
@@ -68,6 +70,12 @@ extension ScoringSession {
   /// All adjustments with their leads' keys, ended ones too.
   public func adjustments() throws -> [(key: String, row: AdjustmentRow)] {
     try database.judgements.adjustments().map { (try key(ofLead: $0.lead), $0) }
+  }
+
+  private func checkNamed(_ person: String, _ reason: String) throws {
+    guard !NormalizedText.trimmed(person).isEmpty, !NormalizedText.trimmed(reason).isEmpty else {
+      throw ScoringError.emptyJudgement
+    }
   }
 
   private func key(ofLead id: Int64) throws -> String { try database.leads.row(id: id)?.key ?? "" }

@@ -167,6 +167,17 @@ public final class HandoffTable {
     return (connection.lastInsertedRow, Int(number))
   }
 
+  /// A consumer of any model whose name differs from another one in the case of its letters alone; nil where there is none.
+  public func otherSpelling(ofConsumer consumer: String) throws -> String? {
+    let folded = consumer.lowercased()
+    var found: String?
+    try connection.forEachRow("SELECT DISTINCT consumer FROM handoff_batch ORDER BY consumer") {
+      let known = $0.text(0)
+      if found == nil, known != consumer, known.lowercased() == folded { found = known }
+    }
+    return found
+  }
+
   /// Records that a consumer has a batch; false where that was recorded before, which then stands.
   public func confirm(batch: Int64, at instant: Int64, by person: String?) throws -> Bool {
     try connection.run(

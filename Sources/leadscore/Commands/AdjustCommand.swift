@@ -35,6 +35,10 @@ struct AdjustAddCommand: ParsableCommand {
 
   @Option(name: .long, help: ArgumentHelp("When it ends.", valueName: "instant")) var until: InstantArgument?
 
+  func validate() throws {
+    if points.hundredths == 0 { throw ValidationError("--points 0 would change nothing") }
+  }
+
   func run() throws {
     let session = try common.open()
     let id = try common.atInstant { asOf in

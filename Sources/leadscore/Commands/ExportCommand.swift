@@ -94,7 +94,7 @@ struct ExportCommand: ParsableCommand {
     if modes > 1 {
       throw ValidationError("--new, --batch, --batches, --confirm and --skipped exclude each other")
     }
-    if modes == 1, consumer?.isEmpty ?? true { throw ValidationError("name the consumer by --for") }
+    if modes == 1, consumer?.allSatisfy(\.isWhitespace) ?? true { throw ValidationError("name the consumer by --for") }
     if consumer != nil, modes == 0 {
       throw ValidationError("--for goes with --new, --batch, --batches, --confirm or --skipped")
     }
@@ -102,10 +102,13 @@ struct ExportCommand: ParsableCommand {
       throw ValidationError("--include-rule-changes and --release go with --new")
     }
     if !new, cooldown != nil || summary != nil { throw ValidationError("--cooldown and --summary go with --new") }
+    if by?.allSatisfy(\.isWhitespace) ?? false { throw ValidationError("--by is empty; it says who confirms") }
     if by != nil, confirm == nil { throw ValidationError("--by goes with --confirm") }
     if release < 0 { throw ValidationError("--release takes a whole number from 0 on") }
     if summary == "-", output == "-" { throw ValidationError("--summary - needs -o: both would go to standard output") }
-    if let summary, summary == output { throw ValidationError("--summary and -o name the same file") }
+    if let summary, summary != "-", OutputGuard.areSame(summary, output) {
+      throw ValidationError("--summary and -o name the same file")
+    }
     try validateShape(isFixed: modes == 1 && !new)
   }
 

@@ -75,6 +75,7 @@ struct HistoryCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let html { try OutputGuard.check(html, database: common.path) }
     let source = try HistorySource(self)
     if let at, let key { return try showState(source, key, at.milliseconds) }
     if let key { try source.session.noteIfMerged(key) }
@@ -151,7 +152,6 @@ struct HistoryCommand: ParsableCommand {
   }
 
   private func writePage(_ source: HistorySource, _ key: String, to path: String) throws {
-    try OutputGuard.check(path, database: common.path)
     let file = try AtomicFileOutput(path: path)
     var rows: [HistoryRow] = []
     var name = key

@@ -169,6 +169,7 @@ struct Failure {
         "\(consumer) has no batch \(number); `leadscore export --for \(consumer) --batches` lists those that it has"
       )
     case .emptyApproval: (.usage, "an approval needs a role and a person; give both by --role and --by")
+    case .emptyJudgement: (.usage, "a judgement is kept with who and why; give both by --by and --reason")
     case .unknownColumn(let name, let known): (.usage, "no column '\(name)'; there is \(known.joined(separator: ", "))")
     case .badExport(let reason): (.usage, reason)
     case .unknownAdjustment(let id): (.noInput, "no adjustment \(id); `leadscore adjust list` shows them")

@@ -12,13 +12,27 @@ enum OutputGuard {
   ///   - inputs: the files that are read.
   /// - Throws: a usage error where writing would overwrite one of them, by whatever name.
   static func check(_ output: String, database: String, inputs: [String] = []) throws {
-    guard output != "-", let target = identity(output) else { return }
-    for file in [database, database + "-wal", database + "-shm"] where identity(file) == target {
+    guard output != "-" else { return }
+    // What stands beside a database comes and goes with those who use it.
+    for file in ["", "-wal", "-shm", "-journal"].map({ database + $0 }) where areSame(output, file) {
       throw CommandError(.usage, "\(output) is the database; name another file to write")
     }
-    for file in inputs where file != "-" && identity(file) == target {
+    for file in inputs where file != "-" && areSame(output, file) {
       throw CommandError(.usage, "\(output) is read by this command; name another file to write")
     }
+  }
+
+  /// Whether two paths name one file, which need not exist yet.
+  static func areSame(_ path: String, _ other: String) -> Bool {
+    if let target = identity(path), let file = identity(other) { return target == file }
+    let (place, second) = (split(path), split(other))
+    guard place.name == second.name, let folder = identity(place.folder) else { return false }
+    return folder == identity(second.folder)
+  }
+
+  private static func split(_ path: String) -> (folder: String, name: Substring) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+    return (String(path[...slash]), path[path.index(after: slash)...])
   }
 
   private struct Identity: Equatable {

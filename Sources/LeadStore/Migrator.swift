@@ -106,6 +106,9 @@ public struct Migrator: Sendable {
 
   /// Applies what is pending, each migration in a transaction of its own; returns their names.
   ///
+  /// Foreign keys are off meanwhile, so that a table can be made anew without erasing what refers to it; all references
+  /// are checked at the end of each transaction: https://sqlite.org/lang_altertable.html#otheralter
+  ///
   /// - Parameters:
   ///   - now: the clock, in milliseconds since 1970.
   ///   - program: the version of the program, to be recorded.
@@ -113,6 +116,8 @@ public struct Migrator: Sendable {
   @discardableResult
   public func migrate(_ connection: Connection, now: () -> Int64, program: String) throws -> [String] {
     var names: [String] = []
+    try connection.execute("PRAGMA foreign_keys = OFF")
+    defer { try? connection.execute("PRAGMA foreign_keys = ON") }
     while true {
       // Looked up under the lock: another process may have migrated in between.
       let name: String? = try connection.write {

@@ -20,12 +20,17 @@ static const unsigned char m0005[] = {
 #embed "../../migrations/0005_history_checks.sql" suffix(,)
 };
 
+static const unsigned char m0006[] = {
+#embed "../../migrations/0006_lead_blocks.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql", m0001, sizeof m0001},
     {"0002_history_append.sql", m0002, sizeof m0002},
     {"0003_handoff_ledger.sql", m0003, sizeof m0003},
     {"0004_merges.sql", m0004, sizeof m0004},
     {"0005_history_checks.sql", m0005, sizeof m0005},
+    {"0006_lead_blocks.sql", m0006, sizeof m0006},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

@@ -3,20 +3,15 @@
 enum ScoreOverlay {
   // A temporary name goes before one of the file: https://sqlite.org/lang_naming.html
   static let sql = """
-    CREATE TEMP TABLE overlay_score AS SELECT * FROM main.lead_score WHERE 0;
-    CREATE UNIQUE INDEX temp.overlay_score_key ON overlay_score (model_id, lead_id);
+    CREATE TEMP TABLE overlay_score (id INTEGER PRIMARY KEY, next_change_at, body);
     CREATE TEMP TABLE overlay_history AS SELECT * FROM main.score_history WHERE 0;
-    CREATE TEMP VIEW lead_score AS
-      SELECT * FROM main.lead_score AS stored
-      WHERE NOT EXISTS (
-        SELECT 1 FROM overlay_score AS mine
-        WHERE mine.model_id = stored.model_id AND mine.lead_id = stored.lead_id)
-      UNION ALL SELECT * FROM overlay_score;
-    CREATE TEMP TRIGGER overlay_score_insert INSTEAD OF INSERT ON lead_score
+    CREATE TEMP VIEW score_block AS
+      SELECT id, next_change_at, body FROM main.score_block
+      WHERE NOT EXISTS (SELECT 1 FROM overlay_score AS mine WHERE mine.id = main.score_block.id)
+      UNION ALL SELECT id, next_change_at, body FROM overlay_score;
+    CREATE TEMP TRIGGER overlay_score_insert INSTEAD OF INSERT ON score_block
     BEGIN
-      INSERT OR REPLACE INTO overlay_score
-      VALUES (new.model_id, new.lead_id, new.version, new.score, new.stage, new.rule_stage, new.entered_stage_at,
-        new.grade, new.groups, new.rules, new.scored_at, new.next_change_at);
+      INSERT OR REPLACE INTO overlay_score VALUES (new.id, new.next_change_at, new.body);
     END;
     CREATE TEMP VIEW score_history AS
       SELECT * FROM main.score_history UNION ALL SELECT * FROM overlay_history;

@@ -117,11 +117,7 @@ final class FactRows {
         block.removeAll()
         spare.put(block)
       })
-    if staged.count >= FactRows.manyRows, directory.mayBeMost {
-      try session.database.scores.changeMost { try pipeline.run(isParallel: isParallel) }
-    } else {
-      try pipeline.run(isParallel: isParallel)
-    }
+    try pipeline.run(isParallel: isParallel)
   }
 }
 

@@ -27,7 +27,7 @@ final class MergeWork {
     let id = try database.merges.add(
       lead: lead, into: root, asOf: asOf, recordedAt: session.clock(), person: person, reason: reason)
     for one in [root, lead] where try database.merges.rootOfMember(one) == nil { try facts.enroll(one, root: one) }
-    try database.merges.setScoresAside(lead: lead)
+    try database.setScoresAside(lead: lead)
     try database.events.remove(lead: lead, from: 0)
     for member in try database.merges.members(of: lead) {
       try database.merges.setRoot(root, ofMember: member.lead)
@@ -47,7 +47,7 @@ final class MergeWork {
       try database.merges.setRoot(merge.lead, ofMember: lead)
       open.append(contentsOf: try database.merges.merges(into: lead).map(\.lead))
     }
-    try database.merges.putScoresBack(lead: merge.lead)
+    try database.putScoresBack(lead: merge.lead)
     pending.append((root, "unmerge \(merge.id)"))
     pending.append((merge.lead, "unmerge \(merge.id)"))
   }

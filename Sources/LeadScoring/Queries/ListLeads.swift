@@ -39,16 +39,16 @@ public struct LeadQuery: Sendable {
     case nextChangeAt = "next_change_at"
     case enteredStageAt = "entered_stage_at"
 
-    fileprivate var column: String {
+    fileprivate var column: ScoreFilter.Column {
       switch self {
-      case .score: "lead_score.score"
-      case .key: "lead.key"
-      case .stage: "lead_score.stage"
-      case .grade: "lead_score.grade"
-      case .createdAt: "lead.created_at"
-      case .scoredAt: "lead_score.scored_at"
-      case .nextChangeAt: "lead_score.next_change_at"
-      case .enteredStageAt: "lead_score.entered_stage_at"
+      case .score: .score
+      case .key: .key
+      case .stage: .stage
+      case .grade: .grade
+      case .createdAt: .createdAt
+      case .scoredAt: .scoredAt
+      case .nextChangeAt: .nextChangeAt
+      case .enteredStageAt: .enteredStageAt
       }
     }
   }
@@ -74,50 +74,31 @@ extension ScoringSession {
   /// - Complexity: O(leads).
   public func forEachLead(_ query: LeadQuery, model name: String, _ body: (ScoredLead) throws -> Void) throws {
     let model = try activeModel(name)
-    var conditions = ["lead_score.model_id = ?1"]
-    var values: [any BindableValue] = [model.row.id]
-    if !query.stages.isEmpty {
-      let first = values.count + 1
-      values.append(contentsOf: query.stages)
-      conditions.append("lead_score.stage IN (\((first...values.count).map { "?\($0)" }.joined(separator: ", ")))")
-    }
-    if let minimum = query.minimumScore {
-      values.append(minimum)
-      conditions.append("lead_score.score >= ?\(values.count)")
-    }
-    if let grade = query.grade {
-      values.append(grade)
-      conditions.append("lead_score.grade = ?\(values.count)")
-    }
-    let filter = query.attributes.map { CompiledCondition(.field($0.name, [.equals(.text($0.text))])) }
-    let order = query.sort.map { "\($0.field.column)\($0.descending ? " DESC" : "")" } + ["lead.key"]
+    let holds = query.attributes.map { CompiledCondition(.field($0.name, [.equals(.text($0.text))])) }
+    var filter = ScoreFilter()
+    filter.stages = query.stages
+    filter.minimumScore = query.minimumScore
+    filter.grade = query.grade
+    filter.order = query.sort.map { ($0.field.column, $0.descending) }
+    filter.limit = holds.isEmpty ? query.limit : nil
     var left = query.limit ?? Int.max
-    values.append(filter.isEmpty ? query.limit ?? -1 : -1)
     let judgements = try JudgementsInForce(database, model: model.row.id)
     do {
-      try database.connection.forEachRow(
-        """
-        SELECT lead.id, coalesce(lead.key_as_given, lead.key), lead_score.score, lead_score.stage, lead_score.grade,
-          lead_score.groups, lead_score.rules, lead_score.version, lead_score.scored_at, lead_score.next_change_at,
-          lead_score.entered_stage_at, lead.created_at, lead.attributes
-        FROM lead_score JOIN lead ON lead.id = lead_score.lead_id
-        WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order.joined(separator: ", ")) LIMIT ?\(values.count)
-        """, values
-      ) { row in
-        let attributes = row.withBytes(12) { AttributeSet(json: $0) }
-        guard filter.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
+      try database.forEachScore(model: model.row.id, filter) { listed, json in
+        let attributes = AttributeSet(json: json)
+        guard holds.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
         if left == 0 { throw StopIteration() }
         left -= 1
-        let (lead, scoredAt) = (row.integer(0), row.integer(8))
+        let score = listed.score
         try body(
           ScoredLead(
-            key: row.text(1), score: row.integer(2), stage: row.optionalText(3), grade: row.optionalText(4),
-            groups: ActiveModel.named(groups: row.text(5), model.rules),
-            rules: ActiveModel.named(rules: row.text(6), model.rules), version: Int(row.integer(7)),
-            scoredAt: scoredAt, nextChangeAt: row.optionalInteger(9), enteredStageAt: row.integer(10),
-            fastTrack: judgements.fastTrack(ofLead: lead, at: scoredAt),
-            adjustments: judgements.adjustments(ofLead: lead, at: scoredAt), createdAt: row.integer(11),
-            attributes: attributes))
+            key: listed.key, score: score.score, stage: score.stage, grade: score.grade,
+            groups: ActiveModel.named(groups: score.groups, model.rules),
+            rules: ActiveModel.named(rules: score.rules, model.rules), version: score.version,
+            scoredAt: score.scoredAt, nextChangeAt: score.nextChangeAt, enteredStageAt: score.enteredStageAt,
+            fastTrack: judgements.fastTrack(ofLead: score.lead, at: score.scoredAt),
+            adjustments: judgements.adjustments(ofLead: score.lead, at: score.scoredAt),
+            createdAt: listed.createdAt, attributes: attributes))
       }
     } catch is StopIteration {}
   }

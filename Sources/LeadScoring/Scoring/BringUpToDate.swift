@@ -60,12 +60,13 @@ extension ScoringSession {
           guard try unpack(lead: lead, into: &record) else {
             throw StoreError.damaged("the signal state of lead \(lead)")
           }
-          try scorer.catchUp(model, lead: lead, record: record, to: asOf)
+          try scorer.catchUp(model, lead: lead, record: record, to: asOf, storesAtOnce: false)
           onProgress?(
             Progress(
               label: "Scoring", unit: "leads", done: scorer.counts.rescored, total: nil,
               items: scorer.counts.rescored))
         }
+        try scorer.store()
       }
       if wasAnyDue { try database.models.setEvaluated(model.row.id, at: asOf) }
     }

@@ -1,7 +1,7 @@
 internal import LeadStore
 internal import ScoreEngine
 
-/// Evaluates leads one after the other and stores what comes out at once. Inside a write transaction.
+/// Evaluates leads one after the other and stores what comes out. Inside a write transaction.
 final class LeadScorer {
   private let session: ScoringSession
   private let kernel: ScoreKernel
@@ -27,13 +27,17 @@ final class LeadScorer {
 
   /// Brings a lead, whose facts have not changed, to an instant: it is evaluated at every instant in between at which
   /// something may change.
-  func catchUp(_ model: ActiveModel, lead: Int64, record: SignalRecord, to asOf: Int64) throws {
+  ///
+  /// - Parameter storesAtOnce: otherwise what comes out is stored by ``store()``, and the lead must not be asked for before.
+  func catchUp(_ model: ActiveModel, lead: Int64, record: SignalRecord, to asOf: Int64, storesAtOnce: Bool = true)
+    throws
+  {
     guard let state = try session.database.scores.state(model: model.row.id, lead: lead),
       let due = state.nextChangeAt, due <= asOf
     else { return }
     kernel.counts.rescored += 1
     try kernel.advance(model, lead: lead, state, judgement(model, lead), record, through: asOf, into: &batch)
-    try flush()
+    if storesAtOnce { try store() }
   }
 
   /// Evaluates a lead as of an instant under one model and stores the result where it is another.
@@ -48,7 +52,7 @@ final class LeadScorer {
       model, lead: lead, before: row?.state, judgement: judgement(model, lead), record: record, at: instant,
       cause: cause, into: &batch)
     if let row { batch.removeLast(ifEqualTo: row) }
-    try flush()
+    try store()
   }
 
   /// Evaluates a lead with new facts under all models: first as of each instant that fell due under the old facts, then
@@ -66,7 +70,7 @@ final class LeadScorer {
         model, lead: lead, before: try session.database.scores.state(model: model.row.id, lead: lead),
         judgement: try judgement(model, lead), previous: previous, record: record, at: asOf, cause: cause, into: &batch)
     }
-    try flush()
+    try store()
   }
 
   /// Stores a lead's record.
@@ -76,7 +80,8 @@ final class LeadScorer {
     try packed.withUnsafeBytes { try session.database.signals.put(pack: session.pack.id, lead: lead, $0) }
   }
 
-  private func flush() throws {
+  /// Stores what came out so far.
+  func store() throws {
     session.isUntouched = false
     try session.database.write(batch)
     batch.removeAll()

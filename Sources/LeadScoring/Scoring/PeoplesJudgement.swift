@@ -20,6 +20,7 @@ extension ScoringSession {
       let id = try database.judgements.addFastTrack(
         model: model, lead: lead, stage: stage, from: asOf, until: until, person: person, reason: reason,
         recordedAt: clock())
+      try database.noteStage(ofFastTrack: id, model: model, lead: lead)
       return (id, "\(id) by \(person)")
     }
   }
@@ -47,6 +48,7 @@ extension ScoringSession {
     return try judging(key, model: nil, asOf: asOf) { _, lead in
       let id = try database.judgements.addAdjustment(
         lead: lead, points: points, from: from, until: until, person: person, reason: reason, recordedAt: clock())
+      try database.noteStages(ofAdjustment: id, lead: lead)
       return (id, "adjustment \(id) by \(person)")
     }
   }

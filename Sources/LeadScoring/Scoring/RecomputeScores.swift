@@ -36,7 +36,7 @@ extension ScoringSession {
       var report = RecomputeReport()
       let total = try database.leads.count()
       try RescorePass.run(
-        self, changesMost: false,
+        self,
         { try RecomputeWorker(self, $0, asOf: asOf, isPackNew: isReplaced) },
         store: { part in
           report.leads += part.written.leads

@@ -33,12 +33,6 @@ struct RecordBatch: Sendable {
 
   /// Writes all records.
   func write(to database: LeadDatabase, pack: Int64) throws {
-    try bytes.withUnsafeBytes { bytes in
-      var start = 0
-      for (lead, end) in ends {
-        try database.signals.put(pack: pack, lead: lead, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        start = end
-      }
-    }
+    try bytes.withUnsafeBytes { try database.signals.put(pack: pack, ends, $0) }
   }
 }

@@ -30,16 +30,12 @@ extension RescoreWorker {
 enum RescorePass {
   /// Leads of a piece.
   static let pieceSize: Int64 = 2048
-  /// So many leads are worth making an index anew.
-  private static let manyLeads: Int64 = 20_000
 
   /// - Parameters:
-  ///   - changesMost: whether most scores are expected to be written.
   ///   - make: a worker with a connection.
   ///   - store: writes what came of a piece.
   static func run<Worker: RescoreWorker>(
-    _ session: ScoringSession, changesMost: Bool, _ make: (LeadDatabase) throws -> Worker,
-    store: (Worker.Part) throws -> Void
+    _ session: ScoringSession, _ make: (LeadDatabase) throws -> Worker, store: (Worker.Part) throws -> Void
   ) throws {
     let database = session.database
     let greatest = try database.leads.greatestID()
@@ -50,11 +46,7 @@ enum RescorePass {
       guard session.isUntouched, let other = session.otherReader() else { break }
       workers.append(try make(other))
     }
-    if changesMost, greatest >= manyLeads {
-      try database.scores.changeMost { try OrderedRanges.run(count: pieces, workers: workers, store) }
-    } else {
-      try OrderedRanges.run(count: pieces, workers: workers, store)
-    }
+    try OrderedRanges.run(count: pieces, workers: workers, store)
   }
 }
 

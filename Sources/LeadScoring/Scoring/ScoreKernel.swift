@@ -67,7 +67,7 @@ final class ScoreKernel {
       record, at: instant, currentStage: evaluator.position(ofStage: before?.ruleStage), judgement: judgement)
     let state = state(model, after: before, instant)
     addHistory(model, lead, before, state, cause, causeReference, &batch)
-    add(model, lead, state, isStored: before != nil, &batch)
+    add(model, lead, state, &batch)
   }
 
   /// Brings a lead, whose facts have not changed, to an instant: it is evaluated at every instant in between at which
@@ -88,7 +88,7 @@ final class ScoreKernel {
       addHistory(model, lead, current, next, .time, nil, &batch)
       current = next
     }
-    if stores, current != before { add(model, lead, current, isStored: true, &batch) }
+    if stores, current != before { add(model, lead, current, &batch) }
     return current
   }
 
@@ -104,10 +104,9 @@ final class ScoreKernel {
   }
 
   /// Adds the evaluator's result to what is to be stored.
-  private func add(_ model: ActiveModel, _ lead: Int64, _ state: ScoreState, isStored: Bool, _ batch: inout ScoreBatch)
-  {
+  private func add(_ model: ActiveModel, _ lead: Int64, _ state: ScoreState, _ batch: inout ScoreBatch) {
     batch.add(
-      model: model.row.id, lead: lead, state, isStored: isStored, groups: { model.evaluator.appendGroups(to: &$0) },
+      model: model.row.id, lead: lead, state, groups: { model.evaluator.appendGroups(to: &$0) },
       rules: { model.evaluator.appendRules(to: &$0) })
   }
 

@@ -28,12 +28,28 @@ public struct FirstEntryRow: Sendable, Equatable {
   public var at: Int64
 }
 
-/// All SQL of `judged_stage`, which triggers fill.
+/// All SQL of `judged_stage`.
 public final class JudgedStageTable {
   private let connection: Connection
 
   init(_ connection: Connection) {
     self.connection = connection
+  }
+
+  /// Records the stage that the rules give a lead at the moment of a judgement, by its score then.
+  ///
+  /// A disqualified lead's stage underneath is the first one; it counts as disqualified unless a person put it there.
+  func add(fastTrack: Int64?, adjustment: Int64?, _ score: ScoreRow) throws {
+    try connection.run(
+      """
+      INSERT OR REPLACE INTO judged_stage (kind, judgement_id, model_id, lead_id, stage, version)
+      SELECT iif(?1 IS NULL, 'adjustment', 'fast-track'), coalesce(?1, ?2), ?3, ?4,
+        iif(?5 = 'disqualified' AND NOT EXISTS (
+              SELECT 1 FROM fast_track
+              WHERE lead_id = ?4 AND model_id = ?3 AND stage = 'disqualified' AND id IS NOT ?1),
+            ?5, ?6),
+        ?7
+      """, fastTrack, adjustment, score.model, score.lead, score.stage, score.ruleStage, score.version)
   }
 
   /// All judgements under a model, ended ones too, in the order in which they were made; those about a lead that was
@@ -79,5 +95,21 @@ public final class JudgedStageTable {
       GROUP BY root, stage_after
       """, [model, instant]
     ) { try body(FirstEntryRow(lead: $0.integer(0), stage: $0.text(1), at: $0.integer(2))) }
+  }
+}
+
+extension LeadDatabase {
+  /// Records the stage that the rules give a lead at the moment of a fast-track. The lead's score must be up to date.
+  public func noteStage(ofFastTrack id: Int64, model: Int64, lead: Int64) throws {
+    guard let score = try scores.row(model: model, lead: lead) else { return }
+    try judgedStages.add(fastTrack: id, adjustment: nil, score)
+  }
+
+  /// Records the stages that the rules give a lead, under all models, at the moment of an adjustment.
+  public func noteStages(ofAdjustment id: Int64, lead: Int64) throws {
+    for model in try models.all() {
+      guard let score = try scores.row(model: model.id, lead: lead) else { continue }
+      try judgedStages.add(fastTrack: nil, adjustment: id, score)
+    }
   }
 }

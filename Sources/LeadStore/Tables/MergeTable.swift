@@ -202,40 +202,47 @@ public final class MergeTable {
       next_change_at
     """
 
-  /// Puts the scores of a lead aside, under all models, and drops its signal states.
+  /// Keeps a lead's score under a model aside.
+  public func setAside(_ row: ScoreRow) throws {
+    try connection.run(
+      """
+      INSERT OR REPLACE INTO member_score (\(MergeTable.scoreColumns))
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      """, row.model, row.lead, row.version, row.score, row.stage, row.ruleStage, row.enteredStageAt, row.grade,
+      row.groups, row.rules, row.scoredAt, row.nextChangeAt)
+  }
+
+  /// Takes the score of a lead under a model that was kept aside; nil where there is none.
+  public func takeBack(model: Int64, lead: Int64) throws -> ScoreRow? {
+    let row = try connection.firstRow(
+      "SELECT \(MergeTable.scoreColumns) FROM member_score WHERE model_id = ?1 AND lead_id = ?2", [model, lead]
+    ) {
+      ScoreRow(
+        model: $0.integer(0), lead: $0.integer(1), version: Int($0.integer(2)), score: $0.integer(3),
+        stage: $0.optionalText(4), ruleStage: $0.optionalText(5), enteredStageAt: $0.integer(6),
+        grade: $0.optionalText(7), groups: $0.text(8), rules: $0.text(9), scoredAt: $0.integer(10),
+        nextChangeAt: $0.optionalInteger(11))
+    }
+    try connection.run("DELETE FROM member_score WHERE model_id = ?1 AND lead_id = ?2", model, lead)
+    return row
+  }
+}
+
+extension LeadDatabase {
+  /// Puts the scores of a lead aside, under all models, and drops its signal records.
   public func setScoresAside(lead: Int64) throws {
-    for model in try models() {
-      try connection.run(
-        """
-        INSERT OR REPLACE INTO member_score (\(MergeTable.scoreColumns))
-        SELECT \(MergeTable.scoreColumns) FROM lead_score WHERE model_id = ?1 AND lead_id = ?2
-        """, model, lead)
-      try connection.run("DELETE FROM lead_score WHERE model_id = ?1 AND lead_id = ?2", model, lead)
+    for model in try models.all() {
+      guard let row = try scores.row(model: model.id, lead: lead) else { continue }
+      try merges.setAside(row)
+      try scores.remove(model: model.id, lead: lead)
     }
-    for pack in try packs() {
-      try connection.run("DELETE FROM signal_state WHERE pack_id = ?1 AND lead_id = ?2", pack, lead)
-    }
+    for pack in try signals.packs() { try signals.remove(pack: pack, lead: lead) }
   }
 
   /// Puts the scores of a lead back as they stood when they were put aside.
   public func putScoresBack(lead: Int64) throws {
-    for model in try models() {
-      try connection.run(
-        """
-        INSERT INTO lead_score (\(MergeTable.scoreColumns))
-        SELECT \(MergeTable.scoreColumns) FROM member_score WHERE model_id = ?1 AND lead_id = ?2
-        """, model, lead)
-      try connection.run("DELETE FROM member_score WHERE model_id = ?1 AND lead_id = ?2", model, lead)
+    for model in try models.all() {
+      if let row = try merges.takeBack(model: model.id, lead: lead) { try scores.put(row) }
     }
-  }
-
-  // Both tables are clustered by these first, so a lead alone would be looked for in all of them.
-  private func models() throws -> [Int64] { try numbers("SELECT id FROM model") }
-  private func packs() throws -> [Int64] { try numbers("SELECT id FROM signal_pack") }
-
-  private func numbers(_ sql: String) throws -> [Int64] {
-    var numbers: [Int64] = []
-    try connection.forEachRow(sql) { numbers.append($0.integer(0)) }
-    return numbers
   }
 }

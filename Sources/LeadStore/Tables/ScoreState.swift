@@ -39,6 +39,14 @@ extension ScoreRow {
       version: version, score: score, stage: stage, ruleStage: ruleStage, enteredStageAt: enteredStageAt, grade: grade,
       scoredAt: scoredAt, nextChangeAt: nextChangeAt)
   }
+
+  /// A row of a state and the JSON arrays of points.
+  init(model: Int64, lead: Int64, _ state: ScoreState, groups: String, rules: String) {
+    self.init(
+      model: model, lead: lead, version: state.version, score: state.score, stage: state.stage,
+      ruleStage: state.ruleStage, enteredStageAt: state.enteredStageAt, grade: state.grade, groups: groups,
+      rules: rules, scoredAt: state.scoredAt, nextChangeAt: state.nextChangeAt)
+  }
 }
 
 /// Scores and rows of history to be written, of many leads, in buffers that are used again.
@@ -47,12 +55,10 @@ public struct ScoreBatch: Sendable {
     var model: Int64
     var lead: Int64
     var state: ScoreState
-    /// Where the texts of groups and rules stand.
-    var groups: Int
-    var rules: Int
-    var end: Int
-    /// Whether it takes the place of a stored one.
-    var isStored: Bool
+    /// Where its line stands, and in it the texts of groups and rules.
+    var line: Range<Int>
+    var groups: Range<Int>
+    var rules: Range<Int>
   }
 
   private(set) var scores: [Score] = []
@@ -62,6 +68,9 @@ public struct ScoreBatch: Sendable {
   /// Nothing to be written.
   public init() {}
 
+  /// Whether nothing is to be written.
+  public var isEmpty: Bool { scores.isEmpty && history.isEmpty }
+
   /// Forgets everything.
   public mutating func removeAll() {
     scores.removeAll(keepingCapacity: true)
@@ -69,28 +78,25 @@ public struct ScoreBatch: Sendable {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a score.
+  /// Adds a score, which takes the place of a stored one.
   ///
   /// - Parameters:
-  ///   - isStored: whether it takes the place of a stored one.
   ///   - groups: appends a JSON array, hundredths by position in the version's layout.
   ///   - rules: appends a JSON array of pairs: position in the version's layout, hundredths.
   public mutating func add(
-    model: Int64, lead: Int64, _ state: ScoreState, isStored: Bool, groups: (inout [UInt8]) -> Void,
-    rules: (inout [UInt8]) -> Void
+    model: Int64, lead: Int64, _ state: ScoreState, groups: (inout [UInt8]) -> Void, rules: (inout [UInt8]) -> Void
   ) {
     let start = bytes.count
-    groups(&bytes)
-    let middle = bytes.count
-    rules(&bytes)
+    let places = ScoreLine.append(lead: lead, state, to: &bytes, groups: groups, rules: rules)
     scores.append(
-      Score(model: model, lead: lead, state: state, groups: start, rules: middle, end: bytes.count, isStored: isStored))
+      Score(
+        model: model, lead: lead, state: state, line: start..<bytes.count, groups: places.groups, rules: places.rules))
   }
 
   /// Takes the score added last away.
   public mutating func removeLast() {
     guard let last = scores.popLast() else { return }
-    bytes.removeLast(bytes.count - last.groups)
+    bytes.removeLast(bytes.count - last.line.lowerBound)
   }
 
   /// Calls `body` with the state added last and the JSON texts of its groups and rules.
@@ -100,16 +106,14 @@ public struct ScoreBatch: Sendable {
     guard let last = scores.last else { return nil }
     return bytes.withUnsafeBufferPointer { bytes in
       body(
-        last.state, UnsafeBufferPointer(rebasing: bytes[last.groups..<last.rules]),
-        UnsafeBufferPointer(rebasing: bytes[last.rules..<last.end]))
+        last.state, UnsafeBufferPointer(rebasing: bytes[last.groups]), UnsafeBufferPointer(rebasing: bytes[last.rules]))
     }
   }
 
   /// Takes the score added last away where it says what a stored row says.
   public mutating func removeLast(ifEqualTo row: ScoreRow) {
     guard let last = scores.last, last.model == row.model, last.lead == row.lead, last.state == row.state,
-      bytes[last.groups..<last.rules].elementsEqual(row.groups.utf8),
-      bytes[last.rules..<last.end].elementsEqual(row.rules.utf8)
+      bytes[last.groups].elementsEqual(row.groups.utf8), bytes[last.rules].elementsEqual(row.rules.utf8)
     else { return }
     removeLast()
   }
@@ -121,13 +125,7 @@ public struct ScoreBatch: Sendable {
 extension LeadDatabase {
   /// Writes scores and rows of history.
   public func write(_ batch: borrowing ScoreBatch) throws {
-    try batch.bytes.withUnsafeBytes { bytes in
-      for score in batch.scores {
-        try scores.put(
-          score, groups: UnsafeRawBufferPointer(rebasing: bytes[score.groups..<score.rules]),
-          rules: UnsafeRawBufferPointer(rebasing: bytes[score.rules..<score.end]))
-      }
-    }
+    try scores.put(batch)
     for row in batch.history { try history.append(row) }
   }
 }

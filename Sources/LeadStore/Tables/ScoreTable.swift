@@ -42,186 +42,240 @@ public struct ScoreRow: Sendable, Equatable {
   }
 }
 
-/// All SQL of `lead_score`.
+/// All SQL of `score_block`.
 public final class ScoreTable {
   private let connection: Connection
   private let find: Statement
-  private let findState: Statement
   private let insert: Statement
   private let update: Statement
-  private var inserted = RepeatedTexts(from: 5, through: 8)
-  private var updated = RepeatedTexts(from: 5, through: 8)
+  @exclusivity(unchecked) private var body: [UInt8] = []
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
-    find = try connection.prepare(ScoreTable.columns + " WHERE model_id = ?1 AND lead_id = ?2")
-    findState = try connection.prepare(ScoreTable.stateColumns + " WHERE model_id = ?1 AND lead_id = ?2")
-    insert = try connection.prepare(ScoreTable.insertion)
+    find = try connection.prepare("SELECT body FROM score_block WHERE id = ?1")
+    let insertion = "INSERT OR REPLACE INTO score_block (id, next_change_at, body) VALUES (?1, ?2, ?3)"
+    insert = try connection.prepare(insertion)
     // What is laid over a file that cannot be written to takes inserts alone.
     let isWritable = [.readWrite, .create].contains(connection.mode)
-    update = try connection.prepare(isWritable ? ScoreTable.change : ScoreTable.insertion)
+    update = try connection.prepare(
+      isWritable ? "UPDATE score_block SET next_change_at = ?2, body = ?3 WHERE id = ?1" : insertion)
   }
 
-  private static let insertion = """
-    INSERT OR REPLACE INTO lead_score (model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade,
-      groups, rules, scored_at, next_change_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-    """
+  // MARK: One lead
 
-  private static let change = """
-    UPDATE lead_score SET version = ?3, score = ?4, stage = ?5, rule_stage = ?6, entered_stage_at = ?7, grade = ?8,
-      groups = ?9, rules = ?10, scored_at = ?11, next_change_at = ?12
-    WHERE model_id = ?1 AND lead_id = ?2
-    """
+  /// Calls `body` with the line of a lead; nil where it has none.
+  private func withLine<Result>(model: Int64, lead: Int64, _ body: (ScoreLine) throws -> Result) throws -> Result? {
+    try find.bind(1, LeadBlocks.id(owner: model, lead: lead))
+    defer { find.reset() }
+    guard try find.step() else { return nil }
+    return try find.withBytes(0) { text in
+      var lines = ScoreLines(text)
+      while let bytes = try lines.next() {
+        guard try ScoreLines.lead(of: bytes) == lead else { continue }
+        guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
+        return try body(line)
+      }
+      return nil
+    }
+  }
 
-  private static let columns = """
-    SELECT model_id, lead_id, version, score, stage, rule_stage, entered_stage_at, grade, groups, rules, scored_at,
-      next_change_at
-    FROM lead_score
-    """
+  private static func state(_ line: ScoreLine) throws -> ScoreState {
+    guard let state = line.state else { throw ScoreLines.damaged }
+    return state
+  }
 
-  private static func row(_ statement: borrowing Statement) -> ScoreRow {
+  private static func row(model: Int64, _ line: ScoreLine) throws -> ScoreRow {
     ScoreRow(
-      model: statement.integer(0), lead: statement.integer(1), version: Int(statement.integer(2)),
-      score: statement.integer(3), stage: statement.optionalText(4), ruleStage: statement.optionalText(5),
-      enteredStageAt: statement.integer(6), grade: statement.optionalText(7), groups: statement.text(8),
-      rules: statement.text(9), scoredAt: statement.integer(10), nextChangeAt: statement.optionalInteger(11))
+      model: model, lead: line.lead, try state(line), groups: String(decoding: line.groups, as: UTF8.self),
+      rules: String(decoding: line.rules, as: UTF8.self))
   }
 
   /// The stored score of a lead.
-  public func row(model: Int64, lead: Int64) throws(DatabaseError) -> ScoreRow? {
-    try find.bind(1, model)
-    try find.bind(2, lead)
-    defer { find.reset() }
-    return try find.step() ? ScoreTable.row(find) : nil
-  }
-
-  /// Stores a score in the place of the one before.
-  public func put(_ row: ScoreRow) throws(DatabaseError) {
-    var (groups, rules) = (row.groups, row.rules)
-    try groups.withUTF8 { groups in
-      Result { () throws(DatabaseError) in
-        try rules.withUTF8 { rules in
-          Result { () throws(DatabaseError) in
-            try ScoreTable.run(
-              insert, &inserted, row.model, row.lead, row.state, UnsafeRawBufferPointer(groups),
-              UnsafeRawBufferPointer(rules))
-          }
-        }.get()
-      }
-    }.get()
-  }
-
-  // MARK: States
-
-  private static let stateColumns = """
-    SELECT lead_id, version, score, stage, rule_stage, entered_stage_at, grade, scored_at, next_change_at
-    FROM lead_score
-    """
-
-  static func state(_ statement: borrowing Statement) -> ScoreState {
-    ScoreState(
-      version: Int(statement.integer(1)), score: statement.integer(2), stage: statement.optionalText(3),
-      ruleStage: statement.optionalText(4), enteredStageAt: statement.integer(5), grade: statement.optionalText(6),
-      scoredAt: statement.integer(7), nextChangeAt: statement.optionalInteger(8))
+  public func row(model: Int64, lead: Int64) throws -> ScoreRow? {
+    try withLine(model: model, lead: lead) { try ScoreTable.row(model: model, $0) }
   }
 
   /// The state of a lead's stored score.
-  public func state(model: Int64, lead: Int64) throws(DatabaseError) -> ScoreState? {
-    try findState.bind(1, model)
-    try findState.bind(2, lead)
-    defer { findState.reset() }
-    return try findState.step() ? ScoreTable.state(findState) : nil
+  public func state(model: Int64, lead: Int64) throws -> ScoreState? {
+    try withLine(model: model, lead: lead) { try ScoreTable.state($0) }
+  }
+
+  /// Stores a score in the place of the one before.
+  public func put(_ row: ScoreRow) throws {
+    var batch = ScoreBatch()
+    batch.add(
+      model: row.model, lead: row.lead, row.state, groups: { $0.append(contentsOf: row.groups.utf8) },
+      rules: { $0.append(contentsOf: row.rules.utf8) })
+    try put(batch)
+  }
+
+  /// Forgets the score of a lead.
+  func remove(model: Int64, lead: Int64) throws {
+    try replace(block: LeadBlocks.id(owner: model, lead: lead), [], removing: lead)
+  }
+
+  // MARK: Many leads
+
+  /// Stores scores in the place of those before. O(blocks that they are in).
+  func put(_ batch: borrowing ScoreBatch) throws {
+    let scores = batch.scores
+    var order = Array(scores.indices)
+    func key(_ index: Int) -> (Int64, Int64, Int) {
+      (LeadBlocks.id(owner: scores[index].model, lead: scores[index].lead), scores[index].lead, index)
+    }
+    if zip(order, order.dropFirst()).contains(where: { key($0) > key($1) }) { order.sort { key($0) < key($1) } }
+    try batch.bytes.withUnsafeBufferPointer { bytes in
+      var lines: [NewLine] = []
+      lines.reserveCapacity(LeadBlocks.size)
+      var block: Int64?
+      for index in order {
+        let score = scores[index]
+        let id = LeadBlocks.id(owner: score.model, lead: score.lead)
+        if let block, block != id {
+          try replace(block: block, lines)
+          lines.removeAll(keepingCapacity: true)
+        }
+        block = id
+        // Of several scores of a lead the last one counts.
+        if lines.last?.lead == score.lead { lines.removeLast() }
+        lines.append(
+          NewLine(
+            lead: score.lead, bytes: UnsafeBufferPointer(rebasing: bytes[score.line]),
+            nextChangeAt: score.state.nextChangeAt))
+      }
+      if let block { try replace(block: block, lines) }
+    }
+  }
+
+  private struct NewLine {
+    var lead: Int64
+    var bytes: UnsafeBufferPointer<UInt8>
+    var nextChangeAt: Int64?
+  }
+
+  /// Puts lines, in order of their leads, in the place of a block's lines about the same leads.
+  private func replace(block id: Int64, _ lines: [NewLine], removing removed: Int64? = nil) throws {
+    body.removeAll(keepingCapacity: true)
+    body.append(contentsOf: [UInt8(ascii: "["), UInt8(ascii: "0")])
+    var earliest = Int64.max
+    func add(_ bytes: UnsafeBufferPointer<UInt8>, _ nextChangeAt: Int64?) {
+      body.append(contentsOf: [UInt8(ascii: "\n"), UInt8(ascii: ",")])
+      body.append(contentsOf: bytes)
+      if let nextChangeAt { earliest = min(earliest, nextChangeAt) }
+    }
+    var index = 0
+    try find.bind(1, id)
+    let isStored = try find.step()
+    do {
+      defer { find.reset() }
+      if isStored {
+        try find.withBytes(0) { text in
+          var stored = ScoreLines(text)
+          while let bytes = try stored.next() {
+            let lead = try ScoreLines.lead(of: bytes)
+            while index < lines.count, lines[index].lead < lead {
+              add(lines[index].bytes, lines[index].nextChangeAt)
+              index += 1
+            }
+            if lead == removed || (index < lines.count && lines[index].lead == lead) { continue }
+            guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
+            add(bytes, line.nextChangeAt)
+          }
+        }
+      }
+    }
+    for line in lines[index...] { add(line.bytes, line.nextChangeAt) }
+    body.append(contentsOf: [UInt8(ascii: "\n"), UInt8(ascii: "]")])
+    let next = earliest == .max ? nil : earliest
+    try body.withUnsafeBytes { body in
+      if isStored { try ScoreTable.run(update, id, next, body) } else { try ScoreTable.run(insert, id, next, body) }
+    }
+  }
+
+  private static func run(
+    _ statement: borrowing Statement, _ id: Int64, _ nextChangeAt: Int64?, _ body: UnsafeRawBufferPointer
+  ) throws {
+    try statement.bind(1, id)
+    try statement.bind(2, nextChangeAt)
+    try statement.bindTextInPlace(3, body)
+    try statement.run()
+  }
+
+  // MARK: Passes
+
+  /// Calls `body` with each line of a model's leads with numbers in a range, in their order.
+  func forEachLine(model: Int64, leads: ClosedRange<Int64> = 1...Int64.max, _ body: (ScoreLine) throws -> Void) throws {
+    let ids = LeadBlocks.ids(owner: model, leads: leads)
+    try connection.forEachRow(
+      "SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [ids.lowerBound, ids.upperBound]
+    ) { row in
+      try row.withBytes(0) { text in
+        var lines = ScoreLines(text)
+        while let bytes = try lines.next() {
+          guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
+          if leads.contains(line.lead) { try body(line) }
+        }
+      }
+    }
   }
 
   /// Calls `body` with the state of each score of a model with a lead's number in a range, in their order.
   public func forEachState(
     model: Int64, leads: ClosedRange<Int64>, _ body: (_ lead: Int64, ScoreState) throws -> Void
   ) throws {
-    try connection.forEachRow(
-      ScoreTable.stateColumns + " WHERE model_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id",
-      [model, leads.lowerBound, leads.upperBound]
-    ) { try body($0.integer(0), ScoreTable.state($0)) }
-  }
-
-  /// Stores a score of a batch.
-  func put(
-    _ score: ScoreBatch.Score, groups: UnsafeRawBufferPointer, rules: UnsafeRawBufferPointer
-  ) throws(DatabaseError) {
-    if score.isStored {
-      try ScoreTable.run(update, &updated, score.model, score.lead, score.state, groups, rules)
-    } else {
-      try ScoreTable.run(insert, &inserted, score.model, score.lead, score.state, groups, rules)
-    }
-  }
-
-  private static func run(
-    _ statement: borrowing Statement, _ texts: inout RepeatedTexts, _ model: Int64, _ lead: Int64, _ state: ScoreState,
-    _ groups: UnsafeRawBufferPointer, _ rules: UnsafeRawBufferPointer
-  ) throws(DatabaseError) {
-    try statement.bind(1, model)
-    try statement.bind(2, lead)
-    try statement.bind(3, Int64(state.version))
-    try statement.bind(4, state.score)
-    try texts.bind(5, state.stage, to: statement)
-    try texts.bind(6, state.ruleStage, to: statement)
-    try statement.bind(7, state.enteredStageAt)
-    try texts.bind(8, state.grade, to: statement)
-    try statement.bindTextInPlace(9, groups)
-    try statement.bindTextInPlace(10, rules)
-    try statement.bind(11, state.scoredAt)
-    try statement.bind(12, state.nextChangeAt)
-    try statement.run()
-  }
-
-  // MARK: Much at once
-
-  /// Lets `body` change most scores; the index of due leads is made anew after it, which costs less than to keep it up.
-  ///
-  /// - Throws: what `body` throws; the transaction is then to be undone.
-  public func changeMost<Result>(_ body: () throws -> Result) throws -> Result {
-    guard
-      let sql = try connection.firstRow(
-        "SELECT sql FROM main.sqlite_master WHERE type = 'index' AND name = 'lead_score_due'", [], { $0.text(0) })
-    else { return try body() }
-    try connection.execute("DROP INDEX lead_score_due")
-    let result = try body()
-    try connection.execute(sql)
-    return result
-  }
-
-  /// Whether any lead of a model is due by an instant. O(log leads).
-  public func isAnyDue(model: Int64, by instant: Int64) throws -> Bool {
-    try connection.firstRow(
-      "SELECT 1 FROM lead_score WHERE model_id = ?1 AND next_change_at <= ?2 LIMIT 1", [model, instant]
-    ) { _ in true } ?? false
-  }
-
-  /// The leads of a model that are due by an instant, in order of their numbers, at most `limit`.
-  public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
-    var leads: [Int64] = []
-    try connection.forEachRow(
-      "SELECT lead_id FROM lead_score WHERE model_id = ?1 AND next_change_at <= ?2 LIMIT ?3", [model, instant, limit]
-    ) { leads.append($0.integer(0)) }
-    return leads.sorted()
+    try forEachLine(model: model, leads: leads) { try body($0.lead, ScoreTable.state($0)) }
   }
 
   /// Calls `body` for each score of a model with a lead's number in a range, in their order.
   public func forEach(
     model: Int64, leads: ClosedRange<Int64> = 1...Int64.max, _ body: (ScoreRow) throws -> Void
   ) throws {
-    try connection.forEachRow(
-      ScoreTable.columns + " WHERE model_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id",
-      [model, leads.lowerBound, leads.upperBound]
-    ) { try body(ScoreTable.row($0)) }
+    try forEachLine(model: model, leads: leads) { try body(ScoreTable.row(model: model, $0)) }
   }
 
   /// How many leads of a model are in each stage. O(leads).
   public func stageCounts(model: Int64) throws -> [(stage: String?, count: Int64)] {
-    var counts: [(String?, Int64)] = []
-    try connection.forEachRow("SELECT stage, count(*) FROM lead_score WHERE model_id = ?1 GROUP BY stage", [model]) {
-      counts.append(($0.optionalText(0), $0.integer(1)))
+    var numbers = TextNumbers()
+    var counts: [Int64] = []
+    try forEachLine(model: model) { line in
+      let number = try numbers.number(json: line.stage)
+      while counts.count <= number { counts.append(0) }
+      counts[number] += 1
     }
-    return counts
+    return counts.indices.filter { counts[$0] > 0 }.map { (numbers.text($0), counts[$0]) }
+      .sorted { ($0.stage ?? "") < ($1.stage ?? "") }
+  }
+
+  // MARK: The clock
+
+  /// Whether any lead of a model is due by an instant. O(log blocks).
+  public func isAnyDue(model: Int64, by instant: Int64) throws -> Bool {
+    try !due(model: model, by: instant, limit: 1).isEmpty
+  }
+
+  /// The leads of a model that are due by an instant, in order of their numbers, at most `limit`.
+  ///
+  /// - Complexity: O(their blocks).
+  public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
+    var leads: [Int64] = []
+    let ids = LeadBlocks.ids(owner: model)
+    // The plus sign keeps SQLite to the index of what is due.
+    try connection.withStatement(
+      "SELECT body FROM score_block WHERE next_change_at <= ?1 AND +id BETWEEN ?2 AND ?3"
+    ) { statement in
+      try statement.bind(1, instant)
+      try statement.bind(2, ids.lowerBound)
+      try statement.bind(3, ids.upperBound)
+      while leads.count < limit, try statement.step() {
+        try statement.withBytes(0) { text in
+          var lines = ScoreLines(text)
+          while leads.count < limit, let bytes = try lines.next() {
+            guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
+            if let next = line.nextChangeAt, next <= instant { leads.append(line.lead) }
+          }
+        }
+      }
+    }
+    return leads.sorted()
   }
 }

@@ -12,111 +12,89 @@ public final class ScoredLeadReader {
     }
   }
 
-  private let model: Int64
-  private let pack: Int64
-  private let scores: Statement
-  private let records: Statement
+  private let scores: ScoreLineCursor
+  private let records: RecordCursor
   private let attributes: AttributeCursor?
   private let pages: EventPageCursor?
-  @exclusivity(unchecked) private var hasRecord = false
+  @exclusivity(unchecked) private var isAtFirst = false
   /// The number of the lead at hand.
   @exclusivity(unchecked) public private(set) var lead: Int64 = 0
   /// The stages and grades met so far, by the numbers that this reader gives them.
   @exclusivity(unchecked) public private(set) var texts = TextNumbers()
+  // What the line at hand says.
+  /// The score in hundredths.
+  @exclusivity(unchecked) public private(set) var score: Int64 = 0
+  /// The number of the rule version.
+  @exclusivity(unchecked) public private(set) var version = 0
+  /// When anything may change next, in milliseconds since 1970.
+  @exclusivity(unchecked) public private(set) var nextChange: Int64?
+  /// The number of the stage shown; 0 for none.
+  @exclusivity(unchecked) public private(set) var stage = 0
+  /// The number of the stage that the rules give; 0 for none.
+  @exclusivity(unchecked) public private(set) var ruleStage = 0
+  /// The number of the grade; 0 for none.
+  @exclusivity(unchecked) public private(set) var grade = 0
 
   /// A reader of the leads that have a score under a model, with their records in a pack.
   public init(_ database: LeadDatabase, model: Int64, pack: Int64, facts: Facts) throws(DatabaseError) {
-    self.model = model
-    self.pack = pack
     let connection = database.connection
-    scores = try connection.prepare(
-      """
-      SELECT lead_id, score, next_change_at, stage, rule_stage, grade, rules, version FROM lead_score
-      WHERE model_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id
-      """)
-    records = try connection.prepare(
-      "SELECT lead_id, body FROM signal_state WHERE pack_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id")
+    scores = try ScoreLineCursor(connection, model: model)
+    records = try RecordCursor(database, pack: pack)
     attributes = facts.contains(.attributes) ? try AttributeCursor(connection) : nil
     pages = facts.contains(.events) ? try EventPageCursor(connection) : nil
   }
 
   /// Begins with the leads whose numbers lie in a range.
-  public func begin(leads: ClosedRange<Int64>) throws(DatabaseError) {
+  public func begin(leads: ClosedRange<Int64>) throws {
     finish()
-    try scores.bind(1, model)
-    try scores.bind(2, leads.lowerBound)
-    try scores.bind(3, leads.upperBound)
-    try records.bind(1, pack)
-    try records.bind(2, leads.lowerBound)
-    try records.bind(3, leads.upperBound)
-    hasRecord = try records.step()
+    try scores.begin(leads: leads)
+    isAtFirst = true
+    try records.begin(leads: leads)
     try attributes?.begin(leads: leads)
     try pages?.begin(leads: leads)
   }
 
   /// Lets go of what was begun, so that the transaction can end.
   public func finish() {
-    scores.reset()
-    records.reset()
+    scores.finish()
+    records.finish()
     attributes?.finish()
     pages?.finish()
   }
 
   /// Goes to the next lead that has a score; false where there is none.
-  public func next() throws(DatabaseError) -> Bool {
-    guard try scores.step() else { return false }
-    lead = scores.integer(0)
+  public func next() throws -> Bool {
+    if !isAtFirst { try scores.next() }
+    isAtFirst = false
+    guard let line = scores.line else { return false }
+    lead = line.lead
+    score = line.score
+    version = Int(truncatingIfNeeded: line.version)
+    nextChange = line.nextChangeAt
+    stage = try texts.number(json: line.stage)
+    ruleStage = try texts.number(json: line.ruleStage)
+    grade = try texts.number(json: line.grade)
     return true
   }
-
-  // MARK: The score
-
-  /// The score in hundredths.
-  public var score: Int64 { scores.integer(1) }
-
-  /// The number of the rule version.
-  public var version: Int { Int(scores.integer(7)) }
-
-  /// When anything may change next, in milliseconds since 1970.
-  public var nextChange: Int64? { scores.optionalInteger(2) }
 
   /// The number that this reader gives to a stage or a grade; 0 for none.
   public func number(_ text: String?) -> Int { texts.number(text) }
 
-  /// The number of the stage shown; 0 for none.
-  public var stage: Int { number(3) }
-
-  /// The number of the stage that the rules give; 0 for none.
-  public var ruleStage: Int { number(4) }
-
-  /// The number of the grade; 0 for none.
-  public var grade: Int { number(5) }
-
-  private func number(_ column: Int32) -> Int {
-    scores.withBytes(column) { text in
-      if text.isEmpty, scores.isNull(column) { return 0 }
-      let known = texts.knownNumber(text)
-      return known >= 0 ? known : texts.number(text)
-    }
-  }
-
   /// Reads the points of all rules, hundredths by position in the version's layout; false where they are damaged.
   public func readRules(into points: UnsafeMutableBufferPointer<Int64>) -> Bool {
     points.update(repeating: 0)
-    return scores.withBytes(6) { text -> Bool in
-      guard text.count >= 2, text[0] == UInt8(ascii: "["), text[text.count - 1] == UInt8(ascii: "]") else {
-        return false
-      }
-      var place = 1
-      while place < text.count &- 1 {
-        let position = ScoredLeadReader.integer(text, &place)
-        guard position >= 0, position < points.count, text[place] == UInt8(ascii: ",") else { return false }
-        place &+= 1
-        points[Int(position)] = ScoredLeadReader.integer(text, &place)
-        if text[place] == UInt8(ascii: ",") { place &+= 1 } else if place < text.count &- 1 { return false }
-      }
-      return true
+    guard let text = scores.line?.rules, text.count >= 2, text[0] == UInt8(ascii: "["),
+      text[text.count - 1] == UInt8(ascii: "]")
+    else { return false }
+    var place = 1
+    while place < text.count &- 1 {
+      let position = ScoredLeadReader.integer(text, &place)
+      guard position >= 0, position < points.count, text[place] == UInt8(ascii: ",") else { return false }
+      place &+= 1
+      points[Int(position)] = ScoredLeadReader.integer(text, &place)
+      if text[place] == UInt8(ascii: ",") { place &+= 1 } else if place < text.count &- 1 { return false }
     }
+    return true
   }
 
   /// The integer at a place, which moves behind it, before the text's last byte at most.
@@ -136,9 +114,7 @@ public final class ScoredLeadReader {
 
   /// Calls `body` with the record of the lead at hand; nil where there is none.
   public func withRecord<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result? {
-    while hasRecord, records.integer(0) < lead { hasRecord = try records.step() }
-    guard hasRecord, records.integer(0) == lead else { return nil }
-    return try records.withBytes(1, body)
+    try records.advance(to: lead) ? try records.withRecord(body) : nil
   }
 
   /// Calls `body` with the attributes of the lead at hand, a JSON object; nil where there is no such lead.
@@ -206,6 +182,22 @@ public struct TextNumbers: Sendable {
   public mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Int {
     let known = knownNumber(text)
     return known >= 0 ? known : add(text)
+  }
+
+  /// The number of what stands between a JSON text's quotation marks; 0 for nil.
+  ///
+  /// - Throws: ``StoreError/damaged(_:)``
+  @inline(__always)
+  mutating func number(json text: UnsafeBufferPointer<UInt8>?) throws -> Int {
+    guard let text else { return 0 }
+    let known = knownNumber(text)
+    return known >= 0 ? known : try number(newJSON: text)
+  }
+
+  @inline(never)
+  private mutating func number(newJSON text: UnsafeBufferPointer<UInt8>) throws -> Int {
+    guard let decoded = JSONText.decoded(text) else { throw ScoreLines.damaged }
+    return number(decoded)
   }
 
   /// The number of a text; -1 where it has none. O(texts)

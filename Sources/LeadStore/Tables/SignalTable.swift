@@ -1,14 +1,16 @@
-/// All SQL of `signal`, `signal_pack` and `signal_state`.
+/// All SQL of `signal`, `signal_pack` and `signal_block`.
 public final class SignalTable {
   private let connection: Connection
-  private let findState: Statement
-  private let putState: Statement
+  private let find: Statement
+  private let insert: Statement
+  private let update: Statement
+  @exclusivity(unchecked) private var block = SignalBlock()
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
-    findState = try connection.prepare("SELECT body FROM signal_state WHERE pack_id = ?1 AND lead_id = ?2")
-    putState = try connection.prepare(
-      "INSERT OR REPLACE INTO signal_state (pack_id, lead_id, body) VALUES (?1, ?2, ?3)")
+    find = try connection.prepare("SELECT present, ends, body FROM signal_block WHERE id = ?1")
+    insert = try connection.prepare("INSERT INTO signal_block (id, present, ends, body) VALUES (?1, ?2, ?3, ?4)")
+    update = try connection.prepare("UPDATE signal_block SET present = ?2, ends = ?3, body = ?4 WHERE id = ?1")
   }
 
   /// The number of a definition, which is added where it is new.
@@ -28,6 +30,13 @@ public final class SignalTable {
     }
   }
 
+  /// The numbers of all packs.
+  func packs() throws -> [Int64] {
+    var packs: [Int64] = []
+    try connection.forEachRow("SELECT id FROM signal_pack") { packs.append($0.integer(0)) }
+    return packs
+  }
+
   /// Adds a pack; returns its number.
   public func addPack(signals: String) throws -> Int64 {
     try connection.run("INSERT INTO signal_pack (signals) VALUES (?1)", signals)
@@ -36,19 +45,23 @@ public final class SignalTable {
 
   /// Removes a pack and all it found.
   public func removePack(_ id: Int64) throws {
-    try connection.run("DELETE FROM signal_state WHERE pack_id = ?1", id)
+    let ids = LeadBlocks.ids(owner: id)
+    try connection.run("DELETE FROM signal_block WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
     try connection.run("DELETE FROM signal_pack WHERE id = ?1", id)
   }
+
+  // MARK: Records
 
   /// Calls `body` with a lead's record; false where there is none.
   public func withState(
     pack: Int64, lead: Int64, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws -> Bool {
-    try findState.bind(1, pack)
-    try findState.bind(2, lead)
-    defer { findState.reset() }
-    guard try findState.step() else { return false }
-    try findState.withBytes(0, body)
+    try find.bind(1, LeadBlocks.id(owner: pack, lead: lead))
+    defer { find.reset() }
+    guard try find.step() else { return false }
+    let layout = try SignalBlock.Layout(find, 0, 1, 2)
+    guard let place = layout.record(LeadBlocks.place(of: lead)) else { return false }
+    try find.withBytes(2) { try body(UnsafeBufferPointer(rebasing: $0[place])) }
     return true
   }
 
@@ -56,20 +69,85 @@ public final class SignalTable {
   public func forEachState(
     pack: Int64, leads: ClosedRange<Int64>, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
+    let ids = LeadBlocks.ids(owner: pack, leads: leads)
     try connection.forEachRow(
-      "SELECT lead_id, body FROM signal_state WHERE pack_id = ?1 AND lead_id BETWEEN ?2 AND ?3 ORDER BY lead_id",
-      [pack, leads.lowerBound, leads.upperBound]
+      "SELECT id, present, ends, body FROM signal_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+      [ids.lowerBound, ids.upperBound]
     ) { row in
-      let lead = row.integer(0)
-      try row.withBytes(1) { try body(lead, $0) }
+      let first = LeadBlocks.firstLead(ofBlock: row.integer(0))
+      let layout = try SignalBlock.Layout(row, 1, 2, 3)
+      try row.withBytes(3) { bytes in
+        for index in 0..<LeadBlocks.size where leads.contains(first + Int64(index)) {
+          guard let place = layout.record(index) else { continue }
+          try body(first + Int64(index), UnsafeBufferPointer(rebasing: bytes[place]))
+        }
+      }
     }
   }
 
   /// Stores a lead's record in the place of the one before.
-  public func put(pack: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
-    try putState.bind(1, pack)
-    try putState.bind(2, lead)
-    try putState.bindBlobInPlace(3, bytes)
-    try putState.run()
+  public func put(pack: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws {
+    try put(pack: pack, [(lead, bytes.count)], bytes)
+  }
+
+  /// Stores the records of leads in the place of those before. O(blocks that they are in).
+  ///
+  /// - Parameters:
+  ///   - leads: each with the place in `bytes` where its record ends, in order of their numbers.
+  ///   - bytes: the records, one after the other.
+  public func put(pack: Int64, _ leads: [(lead: Int64, end: Int)], _ bytes: UnsafeRawBufferPointer) throws {
+    var index = 0
+    var start = 0
+    while index < leads.count {
+      let id = LeadBlocks.id(owner: pack, lead: leads[index].lead)
+      let isStored = try load(id)
+      while index < leads.count, LeadBlocks.id(owner: pack, lead: leads[index].lead) == id {
+        let (lead, end) = leads[index]
+        block.replace(LeadBlocks.place(of: lead), with: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+        start = end
+        index += 1
+      }
+      try store(id, isStored)
+    }
+  }
+
+  /// Forgets a lead's record.
+  func remove(pack: Int64, lead: Int64) throws {
+    let id = LeadBlocks.id(owner: pack, lead: lead)
+    guard try load(id) else { return }
+    block.remove(LeadBlocks.place(of: lead))
+    try store(id, true)
+  }
+
+  /// Begins to change a block; false where none is stored.
+  private func load(_ id: Int64) throws -> Bool {
+    block.removeAll()
+    try find.bind(1, id)
+    defer { find.reset() }
+    guard try find.step() else { return false }
+    let layout = try SignalBlock.Layout(find, 0, 1, 2)
+    find.withBytes(2) { block.load($0, layout) }
+    return true
+  }
+
+  private func store(_ id: Int64, _ isStored: Bool) throws {
+    try block.withParts { present, ends, body in
+      if isStored {
+        try SignalTable.run(update, id, present, ends, body)
+      } else {
+        try SignalTable.run(insert, id, present, ends, body)
+      }
+    }
+  }
+
+  private static func run(
+    _ statement: borrowing Statement, _ id: Int64, _ present: Int64, _ ends: UnsafeRawBufferPointer,
+    _ body: UnsafeRawBufferPointer
+  ) throws {
+    try statement.bind(1, id)
+    try statement.bind(2, present)
+    try statement.bindTextInPlace(3, ends)
+    try statement.bindBlobInPlace(4, body)
+    try statement.run()
   }
 }

@@ -1,0 +1,205 @@
+/// A lead's score as a line of a block's text has it, in the form that the migration describes. Points into that text.
+struct ScoreLine {
+  /// The array, with its brackets.
+  private(set) var bytes: UnsafeBufferPointer<UInt8>
+  private(set) var lead: Int64 = 0
+  private(set) var version: Int64 = 0
+  /// Hundredths.
+  private(set) var score: Int64 = 0
+  /// What stands between the quotation marks; nil for null.
+  private(set) var stage: UnsafeBufferPointer<UInt8>?
+  private(set) var ruleStage: UnsafeBufferPointer<UInt8>?
+  private(set) var enteredStageAt: Int64 = 0
+  private(set) var grade: UnsafeBufferPointer<UInt8>?
+  /// JSON arrays.
+  private(set) var groups: UnsafeBufferPointer<UInt8>
+  private(set) var rules: UnsafeBufferPointer<UInt8>
+  private(set) var scoredAt: Int64 = 0
+  private(set) var nextChangeAt: Int64?
+
+  /// Reads a line that begins with an opening bracket; nil where it is none. O(its length)
+  init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+    let none = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    (groups, rules) = (none, none)
+    var reader = LineReader(bytes: bytes)
+    lead = reader.integer(after: UInt8(ascii: "["))
+    version = reader.integer()
+    score = reader.integer()
+    stage = reader.text()
+    ruleStage = reader.text()
+    enteredStageAt = reader.integer()
+    grade = reader.text()
+    groups = reader.array()
+    rules = reader.array()
+    scoredAt = reader.integer()
+    nextChangeAt = reader.optionalInteger()
+    guard reader.isWhole else { return nil }
+  }
+
+  /// The state without the points; nil where a text is damaged.
+  var state: ScoreState? {
+    func decoded(_ bytes: UnsafeBufferPointer<UInt8>?) -> String?? {
+      guard let bytes else { return .some(nil) }
+      return JSONText.decoded(bytes).map { .some($0) }
+    }
+    guard let stage = decoded(stage), let ruleStage = decoded(ruleStage), let grade = decoded(grade) else { return nil }
+    return ScoreState(
+      version: Int(truncatingIfNeeded: version), score: score, stage: stage, ruleStage: ruleStage,
+      enteredStageAt: enteredStageAt, grade: grade, scoredAt: scoredAt, nextChangeAt: nextChangeAt)
+  }
+
+  /// Appends a line.
+  ///
+  /// - Parameters:
+  ///   - groups: appends a JSON array.
+  ///   - rules: appends a JSON array.
+  /// - Returns: where the two arrays stand in `bytes`.
+  static func append(
+    lead: Int64, _ state: ScoreState, to bytes: inout [UInt8], groups: (inout [UInt8]) -> Void,
+    rules: (inout [UInt8]) -> Void
+  ) -> (groups: Range<Int>, rules: Range<Int>) {
+    let comma = UInt8(ascii: ",")
+    bytes.append(UInt8(ascii: "["))
+    DecimalText.append(lead, to: &bytes)
+    bytes.append(comma)
+    DecimalText.append(Int64(state.version), to: &bytes)
+    bytes.append(comma)
+    DecimalText.append(state.score, to: &bytes)
+    bytes.append(comma)
+    JSONText.append(state.stage, to: &bytes)
+    bytes.append(comma)
+    JSONText.append(state.ruleStage, to: &bytes)
+    bytes.append(comma)
+    DecimalText.append(state.enteredStageAt, to: &bytes)
+    bytes.append(comma)
+    JSONText.append(state.grade, to: &bytes)
+    bytes.append(comma)
+    let first = bytes.count
+    groups(&bytes)
+    let second = bytes.count
+    bytes.append(comma)
+    rules(&bytes)
+    let third = bytes.count
+    bytes.append(comma)
+    DecimalText.append(state.scoredAt, to: &bytes)
+    bytes.append(comma)
+    if let next = state.nextChangeAt { DecimalText.append(next, to: &bytes) } else { JSONText.append(nil, to: &bytes) }
+    bytes.append(UInt8(ascii: "]"))
+    return (first..<second, (second + 1)..<third)
+  }
+}
+
+/// Reads the values of a line one after the other. After a value that is not as expected, nothing it gives means anything.
+private struct LineReader {
+  let bytes: UnsafeBufferPointer<UInt8>
+  private var place = 0
+  private var isSound = true
+
+  init(bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+  }
+
+  /// Whether all was as expected and nothing is left but the closing bracket.
+  var isWhole: Bool { isSound && place == bytes.count - 1 && bytes[place] == UInt8(ascii: "]") }
+
+  @inline(__always)
+  private var next: UInt8 { place < bytes.count ? bytes[place] : 0 }
+
+  @inline(__always)
+  private mutating func skip(_ byte: UInt8) {
+    if next != byte { isSound = false }
+    place &+= 1
+  }
+
+  @inline(__always)
+  mutating func integer(after mark: UInt8 = UInt8(ascii: ",")) -> Int64 {
+    skip(mark)
+    let isNegative = next == UInt8(ascii: "-")
+    if isNegative { place &+= 1 }
+    let start = place
+    var value: Int64 = 0
+    while next &- 48 < 10 {
+      value = value &* 10 &+ Int64(next &- 48)
+      place &+= 1
+    }
+    if place == start { isSound = false }
+    return isNegative ? 0 &- value : value
+  }
+
+  @inline(__always)
+  private mutating func null() -> Bool {
+    guard place &+ 1 < bytes.count, bytes[place &+ 1] == UInt8(ascii: "n") else { return false }
+    // The comma and the word.
+    place &+= 5
+    return true
+  }
+
+  @inline(__always)
+  mutating func optionalInteger() -> Int64? { null() ? nil : integer() }
+
+  /// What stands between quotation marks.
+  @inline(__always)
+  mutating func text() -> UnsafeBufferPointer<UInt8>? {
+    if null() { return nil }
+    skip(UInt8(ascii: ","))
+    skip(UInt8(ascii: "\""))
+    let start = min(place, bytes.count)
+    while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
+      place &+= bytes[place] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    let end = min(place, bytes.count)
+    skip(UInt8(ascii: "\""))
+    return UnsafeBufferPointer(rebasing: bytes[start..<end])
+  }
+
+  /// An array of integers, with its brackets.
+  @inline(__always)
+  mutating func array() -> UnsafeBufferPointer<UInt8> {
+    skip(UInt8(ascii: ","))
+    let start = min(place, bytes.count)
+    if next != UInt8(ascii: "[") { isSound = false }
+    while place < bytes.count, bytes[place] != UInt8(ascii: "]") { place &+= 1 }
+    place &+= 1
+    return UnsafeBufferPointer(rebasing: bytes[start..<min(place, bytes.count)])
+  }
+}
+
+/// The lines of a block's text, one after the other.
+struct ScoreLines {
+  private let text: UnsafeBufferPointer<UInt8>
+  private var place = 2
+
+  init(_ text: UnsafeBufferPointer<UInt8>) {
+    self.text = text
+  }
+
+  /// The next line, still to be read; nil at the end.
+  mutating func next() throws -> UnsafeBufferPointer<UInt8>? {
+    // "\n,[" begins a line, and "\n]" ends them all.
+    guard place &+ 1 < text.count, text[place] == UInt8(ascii: "\n") else { throw ScoreLines.damaged }
+    guard text[place &+ 1] == UInt8(ascii: ",") else {
+      guard text[place &+ 1] == UInt8(ascii: "]") else { throw ScoreLines.damaged }
+      return nil
+    }
+    let start = place &+ 2
+    var end = start
+    while end < text.count, text[end] != UInt8(ascii: "\n") { end &+= 1 }
+    place = end
+    return UnsafeBufferPointer(rebasing: text[start..<end])
+  }
+
+  /// The number of the lead that a line is about.
+  static func lead(of line: UnsafeBufferPointer<UInt8>) throws -> Int64 {
+    var place = 1
+    var lead: Int64 = 0
+    while place < line.count, line[place] &- 48 < 10 {
+      lead = lead &* 10 &+ Int64(line[place] &- 48)
+      place &+= 1
+    }
+    guard place > 1, place < line.count, line[place] == UInt8(ascii: ",") else { throw damaged }
+    return lead
+  }
+
+  static let damaged = StoreError.damaged("the scores of a block of leads")
+}

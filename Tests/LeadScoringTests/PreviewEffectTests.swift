@@ -138,7 +138,7 @@ import Testing
       let report = try world.session.previewRules(rules, number: nil, model: "main", asOf: asOf, options: options)
       database.connection.onStatement = nil
       #expect(report.leads == 15)
-      #expect(statements.contains { $0.contains("signal_state") })
+      #expect(statements.contains { $0.contains("signal_block") })
       #expect(!statements.contains { $0.contains("event") }, "reads events")
       #expect(writtenTables(statements).isSubset(of: Connection.planTables))
 

@@ -86,7 +86,7 @@ struct TriggerTests {
         ScoreRow(
           model: model, lead: id, version: 1, score: 1, stage: nil, ruleStage: nil, enteredStageAt: 0, grade: nil,
           groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: 5))
-      try connection.run("INSERT INTO signal_state VALUES (1, ?1, x'00')", id)
+      try [UInt8(id), 0].withUnsafeBytes { try database.signals.put(pack: 1, lead: id, $0) }
       try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?2, ?1, '{}')", id, history)
       try connection.run("INSERT INTO handoff_skip VALUES ('mailer', ?2, ?1, ?2, 5, 0, 0)", id, history)
       try connection.run(
@@ -95,12 +95,19 @@ struct TriggerTests {
       try connection.run(
         "INSERT INTO adjustment (lead_id, points, from_at, person, reason, recorded_at) VALUES (?1, 5, 0, 'a', 'b', 0)",
         id)
+      try database.noteStage(ofFastTrack: id, model: model, lead: id)
+      try database.noteStages(ofAdjustment: id, lead: id)
     }
+    #expect(try connection.integer("SELECT count(*) FROM judged_stage") == 4)
     try connection.write { try connection.run("DELETE FROM lead WHERE id = 1") }
-    for table in [
-      "lead_score", "score_history", "signal_state", "handoff", "handoff_skip", "fast_track", "adjustment",
-      "judged_stage",
-    ] {
+    #expect(try database.scores.row(model: model, lead: 1) == nil)
+    #expect(try database.scores.row(model: model, lead: 2)?.score == 1)
+    #expect(try !database.signals.withState(pack: 1, lead: 1) { _ in })
+    var records: [[UInt8]] = []
+    #expect(try database.signals.withState(pack: 1, lead: 2) { records.append(Array($0)) })
+    #expect(records == [[2, 0]])
+    #expect(try connection.text("SELECT hex(body) FROM signal_block") == "00000200", "what was found stays in the file")
+    for table in ["score_history", "handoff", "handoff_skip", "fast_track", "adjustment", "judged_stage"] {
       #expect(
         try connection.rows("SELECT DISTINCT lead_id FROM \(table)", columns: 1) == [["2"]], "\(table)")
     }

@@ -1,0 +1,203 @@
+import LeadStore
+import Testing
+
+@Suite("Scores and records in blocks of leads")
+struct LeadBlockTests {
+  private let folder: TestFolder
+  private let database: LeadDatabase
+
+  init() throws {
+    folder = try TestFolder()
+    database = try LeadDatabase.make(in: folder)
+  }
+
+  private static let texts: [String?] = [
+    nil, "", "mql", "a \"quoted\" one", "back\\slash\\", "line\nbreak\tand\u{1}", "Größe 🎯", "null", "[1,2]",
+  ]
+
+  private func score(_ model: Int64, _ lead: Int64, _ random: inout some RandomNumberGenerator) -> ScoreRow {
+    let texts = LeadBlockTests.texts
+    return ScoreRow(
+      model: model, lead: lead, version: .random(in: 1...9, using: &random), score: .random(in: -5000...5000, using: &random),
+      stage: texts.randomElement(using: &random) ?? nil, ruleStage: texts.randomElement(using: &random) ?? nil,
+      enteredStageAt: .random(in: -9_000_000_000...1_800_000_000_000, using: &random),
+      grade: texts.randomElement(using: &random) ?? nil, groups: ["[]", "[5,-7,0]"].randomElement(using: &random) ?? "",
+      rules: ["[]", "[0,500,3,-25]"].randomElement(using: &random) ?? "", scoredAt: .random(in: 0...99, using: &random),
+      nextChangeAt: Bool.random(using: &random) ? .random(in: 0...50, using: &random) : nil)
+  }
+
+  @Test("scores that are put, replaced and looked for are those of a plain dictionary", arguments: 0..<8)
+  func scores(_ seed: Int) throws {
+    struct Key: Hashable {
+      var model: Int64
+      var lead: Int64
+    }
+    var random = SeededRandom(seed: UInt64(seed))
+    var known: [Key: ScoreRow] = [:]
+    for round in 0..<40 {
+      var batch = ScoreBatch()
+      for _ in 0..<Int.random(in: 1...30, using: &random) {
+        let row = score(.random(in: 1...2, using: &random), .random(in: 1...70, using: &random), &random)
+        if round % 2 == 0 {
+          try database.scores.put(row)
+        } else {
+          batch.add(
+            model: row.model, lead: row.lead, row.state, groups: { $0 += row.groups.utf8 },
+            rules: { $0 += row.rules.utf8 })
+        }
+        known[Key(model: row.model, lead: row.lead)] = row
+      }
+      try database.write(batch)
+
+      let model = Int64.random(in: 1...2, using: &random)
+      let first = Int64.random(in: 1...70, using: &random)
+      let range = first...(first + .random(in: 0...40, using: &random))
+      var found: [ScoreRow] = []
+      try database.scores.forEach(model: model, leads: range) { found.append($0) }
+      #expect(found == range.compactMap { known[Key(model: model, lead: $0)] })
+      let cursor = try ScoreCursor(database, model: model)
+      try cursor.begin(leads: range)
+      for lead in range { #expect(try cursor.state(of: lead) == known[Key(model: model, lead: lead)]?.state) }
+      cursor.finish()
+      #expect(try database.scores.row(model: model, lead: first) == known[Key(model: model, lead: first)])
+
+      let instant = Int64.random(in: -1...50, using: &random)
+      let due = known.values.filter { $0.model == model && ($0.nextChangeAt ?? 99) <= instant }.map(\.lead).sorted()
+      #expect(try database.scores.due(model: model, by: instant, limit: 1000) == due)
+      #expect(try database.scores.isAnyDue(model: model, by: instant) == !due.isEmpty)
+      #expect(try database.scores.due(model: model, by: instant, limit: 3).count == min(3, due.count))
+      var counts: [String?: Int64] = [:]
+      for row in known.values where row.model == model { counts[row.stage, default: 0] += 1 }
+      let stages = try database.scores.stageCounts(model: model)
+      #expect(Dictionary(uniqueKeysWithValues: stages.map { ($0.stage, $0.count) }) == counts)
+    }
+    // A person with plain SQL sees the same.
+    try database.connection.execute("PRAGMA trusted_schema = ON")
+    let rows = try database.connection.rows(
+      "SELECT model_id, lead_id, score, stage, grade, groups, next_change_at FROM lead_score ORDER BY 1, 2", columns: 7)
+    let expected = known.values.sorted { ($0.model, $0.lead) < ($1.model, $1.lead) }.map {
+      ["\($0.model)", "\($0.lead)", "\($0.score)", $0.stage, $0.grade, $0.groups, $0.nextChangeAt.map { "\($0)" }]
+    }
+    #expect(rows == expected)
+  }
+
+  @Test("records that are put, replaced and looked for are those of a plain dictionary", arguments: 0..<8)
+  func records(_ seed: Int) throws {
+    var random = SeededRandom(seed: UInt64(seed))
+    var known: [Int64: [UInt8]] = [:]
+    for _ in 0..<40 {
+      var leads: [(lead: Int64, end: Int)] = []
+      var bytes: [UInt8] = []
+      for lead in Int64(1)...70 where Int.random(in: 0..<4, using: &random) == 0 {
+        let size = [0, 1, 40, 3000].randomElement(using: &random) ?? 0
+        let record = (0..<size).map { _ in UInt8.random(in: 0...3, using: &random) }
+        known[lead] = record
+        bytes += record
+        leads.append((lead, bytes.count))
+      }
+      try bytes.withUnsafeBytes { try database.signals.put(pack: 3, leads, $0) }
+      // Another pack's stand apart.
+      try bytes.withUnsafeBytes { try database.signals.put(pack: 4, lead: 1, $0) }
+
+      let first = Int64.random(in: 1...70, using: &random)
+      let range = first...(first + .random(in: 0...40, using: &random))
+      var found: [Int64: [UInt8]] = [:]
+      try database.signals.forEachState(pack: 3, leads: range) { found[$0] = Array($1) }
+      #expect(found == known.filter { range.contains($0.key) })
+      let cursor = try RecordCursor(database, pack: 3)
+      try cursor.begin(leads: range)
+      for lead in range {
+        let record = try cursor.advance(to: lead) ? cursor.withRecord { Array($0) } : nil
+        #expect(record == known[lead])
+      }
+      cursor.finish()
+      var one: [UInt8]?
+      #expect(try database.signals.withState(pack: 3, lead: first) { one = Array($0) } == (known[first] != nil))
+      #expect(one == known[first])
+    }
+    try database.signals.removePack(3)
+    #expect(try !database.signals.withState(pack: 3, lead: 1) { _ in })
+    #expect(try database.signals.withState(pack: 4, lead: 1) { _ in })
+  }
+
+  @Test(
+    "damaged blocks are said to be, not guessed at",
+    arguments: [
+      "UPDATE score_block SET body = '[0]'", "UPDATE score_block SET body = ''",
+      "UPDATE score_block SET body = replace(body, ',null]', ']')", "UPDATE score_block SET body = substr(body, 1, 40)",
+      "UPDATE signal_block SET ends = replace(ends, '2', '9')", "UPDATE signal_block SET ends = replace(ends, '0', 'x')",
+    ])
+  func damage(_ sql: String) throws {
+    var random = SeededRandom(seed: 1)
+    var row = score(1, 1, &random)
+    row.nextChangeAt = nil
+    try database.scores.put(row)
+    try [1, 2].withUnsafeBytes { try database.signals.put(pack: 1, lead: 1, UnsafeRawBufferPointer(rebasing: $0[..<2])) }
+    try database.connection.run(sql)
+    let error = #expect(throws: StoreError.self) {
+      _ = try database.scores.row(model: 1, lead: 1)
+      _ = try database.signals.withState(pack: 1, lead: 1) { _ in }
+    }
+    #expect(error.map { "\($0)".contains("damaged") } ?? false)
+  }
+
+  @Test("a file with a row a lead is brought to blocks, and what refers to its history stays")
+  func migration() throws {
+    let path = folder.file("older.db")
+    var random = SeededRandom(seed: 7)
+    var scores: [ScoreRow] = []
+    var records: [Int64: [UInt8]] = [:]
+    do {
+      let connection = try Connection(path: path, mode: .create)
+      try Migrator(migrations: Array(Migration.all.prefix(4))).migrate(connection, now: { 0 }, program: "0")
+      try connection.execute(
+        """
+        INSERT INTO model VALUES (1, 'main', 0, NULL), (2, 'other', 0, NULL);
+        INSERT INTO signal_pack VALUES (1, '[]');
+        INSERT INTO handoff_batch VALUES (1, 1, 'crm', 1, 0, 0, NULL, '{}', NULL);
+        """)
+      for lead in Int64(1)...100 where Int.random(in: 0..<4, using: &random) > 0 {
+        try connection.run("INSERT INTO lead VALUES (?1, ?2, NULL, 0, 0, '{}')", lead, "lead\(lead)")
+        for model in Int64(1)...2 where Bool.random(using: &random) {
+          let row = score(model, lead, &random)
+          scores.append(row)
+          try connection.run(
+            "INSERT INTO lead_score VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", row.model, row.lead,
+            row.version, row.score, row.stage, row.ruleStage, row.enteredStageAt, row.grade, row.groups, row.rules,
+            row.scoredAt, row.nextChangeAt)
+        }
+        if Bool.random(using: &random) {
+          let record = (0..<Int.random(in: 0...50, using: &random)).map { _ in UInt8.random(in: 0...2, using: &random) }
+          records[lead] = record
+          try connection.withStatement("INSERT INTO signal_state VALUES (1, ?1, ?2)") { statement in
+            try statement.bind(1, lead)
+            try record.withUnsafeBytes { try statement.bindBlob(2, $0) }
+            try statement.run()
+          }
+        }
+        try connection.run(
+          """
+          INSERT INTO score_history (id, model_id, lead_id, at, recorded_at, after, cause, version)
+          VALUES (?1, 1, ?1, 5, 5, 5, 'fast-track', 1)
+          """, lead)
+        try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?1, ?1, '{}')", lead)
+      }
+    }
+    let counts = ["score_history", "handoff"].map { "SELECT count(*), sum(lead_id) FROM \($0)" }
+    let before = try counts.map { try Connection(path: path, mode: .readOnly).rows($0, columns: 2) }
+    _ = try DatabaseMigration.migrate(path: path, now: { 0 }, program: "1")
+    let migrated = try LeadDatabase.open(path: path)
+    #expect(try counts.map { try migrated.connection.rows($0, columns: 2) } == before)
+    for model in Int64(1)...2 {
+      var found: [ScoreRow] = []
+      try migrated.scores.forEach(model: model) { found.append($0) }
+      #expect(found == scores.filter { $0.model == model })
+      let due = scores.filter { $0.model == model && ($0.nextChangeAt ?? 99) <= 20 }.map(\.lead)
+      #expect(try migrated.scores.due(model: model, by: 20, limit: 1000) == due)
+    }
+    var found: [Int64: [UInt8]] = [:]
+    try migrated.signals.forEachState(pack: 1, leads: 1...200) { found[$0] = Array($1) }
+    #expect(found == records)
+    #expect(scores.count > 50 && records.count > 20)
+  }
+}

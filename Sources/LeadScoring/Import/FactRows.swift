@@ -117,7 +117,11 @@ final class FactRows {
         block.removeAll()
         spare.put(block)
       })
-    try pipeline.run(isParallel: isParallel)
+    if staged.count >= FactRows.manyRows {
+      try session.database.history.addMany { try pipeline.run(isParallel: isParallel) }
+    } else {
+      try pipeline.run(isParallel: isParallel)
+    }
   }
 }
 

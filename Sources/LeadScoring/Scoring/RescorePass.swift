@@ -30,6 +30,8 @@ extension RescoreWorker {
 enum RescorePass {
   /// Leads of a piece.
   static let pieceSize: Int64 = 2048
+  /// So many leads may have so many rows of history that a change of the layout for their sake is worth it.
+  private static let manyLeads: Int64 = 20_000
 
   /// - Parameters:
   ///   - make: a worker with a connection.
@@ -46,7 +48,11 @@ enum RescorePass {
       guard session.isUntouched, let other = session.otherReader() else { break }
       workers.append(try make(other))
     }
-    try OrderedRanges.run(count: pieces, workers: workers, store)
+    if greatest >= manyLeads {
+      try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
+    } else {
+      try OrderedRanges.run(count: pieces, workers: workers, store)
+    }
   }
 }
 

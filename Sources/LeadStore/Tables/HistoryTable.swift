@@ -113,6 +113,22 @@ public final class HistoryTable {
     try insert.run()
   }
 
+  /// Lets `body` add many rows. The trigger that keeps rows from being replaced is away meanwhile: it takes a quarter of
+  /// the time, and what ``append(_:)`` adds takes no other row's place. Inside a write transaction.
+  ///
+  /// - Throws: what `body` throws; the transaction is then to be undone.
+  public func addMany<Result>(_ body: () throws -> Result) throws -> Result {
+    guard
+      let sql = try connection.firstRow(
+        "SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' AND name = 'score_history_is_added_to'", [],
+        { $0.text(0) })
+    else { return try body() }
+    try connection.execute("DROP TRIGGER score_history_is_added_to")
+    let result = try body()
+    try connection.execute(sql)
+    return result
+  }
+
   private static let columns = """
     SELECT score_history.id, model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after, grade_after,
       cause, cause_ref, version

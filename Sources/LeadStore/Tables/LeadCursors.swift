@@ -81,7 +81,7 @@ final class ScoreLineCursor {
   private let rows: Statement
   private let model: Int64
   // The block at hand, in memory of its own, so that lines can point into it.
-  private var body = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
+  @exclusivity(unchecked) private var body = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
   @exclusivity(unchecked) private var lines: ScoreLines?
   @exclusivity(unchecked) private var lastLead: Int64 = 0
   /// The line at hand, until the next one is asked for; nil at the end.

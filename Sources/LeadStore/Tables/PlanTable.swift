@@ -117,7 +117,7 @@ public final class PlanTable {
     ) { statement in
       try statement.bind(1, plan)
       try statement.bind(2, firstLead)
-      try hashes.map(\.littleEndian).withUnsafeBytes { try statement.bindBlob(3, $0) }
+      try hashes.map { $0.littleEndian }.withUnsafeBytes { try statement.bindBlob(3, $0) }
       try statement.run()
     }
   }

@@ -90,20 +90,24 @@ final class AttributeBlockScorer {
     scorer.finder.reset()
     if block.facts.isNew[index] {
       block.counts.created += 1
-      var attributes = AttributeSet()
-      for row in rows { AttributeBlockScorer.merge(row, into: &attributes) }
       let createdAt = given ?? asOf
       if rows.count == 1, rows[0].isClean {
+        // What most rows of a file are: stored as they stand.
         block.attributes.append(rows[0].attributes)
+        scorer.finder.read(attributesJSON: rows[0].attributes) { note($0, block) }
       } else {
-        attributes.json.withUnsafeBufferPointer { block.attributes.append($0) }
+        var attributes = AttributeSet()
+        for row in rows { AttributeBlockScorer.merge(row, into: &attributes) }
+        attributes.json.withUnsafeBufferPointer {
+          block.attributes.append($0)
+          scorer.finder.read(attributesJSON: $0) { note($0, block) }
+        }
       }
-      note(attributes, block)
       block.changes.append(
         AttributeBlock.Change(
           lead: lead, isNew: true, createdAt: createdAt, isCreatedAtGiven: given != nil, end: block.attributes.count))
       try scorer.score(
-        lead, index, block.facts, createdAt: createdAt, attributes: attributes, cause: .import, into: block.results)
+        lead, index, block.facts, createdAt: createdAt, attributes: nil, cause: .import, into: block.results)
       return
     }
     guard let stored = block.stored[index] else { throw StoreError.damaged("lead \(lead)") }
@@ -118,7 +122,7 @@ final class AttributeBlockScorer {
     }
     block.counts.updated += 1
     attributes.json.withUnsafeBufferPointer { block.attributes.append($0) }
-    note(attributes, block)
+    for member in attributes.members { note(member.name, block) }
     block.changes.append(
       AttributeBlock.Change(
         lead: lead, isNew: false, createdAt: createdAt, isCreatedAtGiven: isGiven, end: block.attributes.count))
@@ -137,7 +141,7 @@ final class AttributeBlockScorer {
     }
   }
 
-  private func note(_ attributes: AttributeSet, _ block: AttributeBlock) {
-    for member in attributes.members where knownNames.insert(member.name).inserted { block.names.append(member.name) }
+  private func note(_ name: String, _ block: AttributeBlock) {
+    if knownNames.insert(name).inserted { block.names.append(name) }
   }
 }

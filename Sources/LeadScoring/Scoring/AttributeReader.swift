@@ -22,6 +22,8 @@ final class AttributeReader {
   // that no condition asks for.
   @exclusivity(unchecked) private var expectedBytes: [UInt8] = []
   @exclusivity(unchecked) private var expected: [(start: Int, end: Int, field: Int)] = []
+  /// Where set, the names of attributes that ``read(_:)`` met, each at least once.
+  @exclusivity(unchecked) var names: [String]?
 
   init(definitions: [SignalDefinition]) {
     matcher = AttributeMatcher(definitions: definitions)
@@ -45,9 +47,13 @@ final class AttributeReader {
   /// Takes a lead's attributes from the JSON object that is stored. O(text)
   func read(_ json: UnsafeBufferPointer<UInt8>) {
     matcher.begin()
-    guard !matcher.isEmpty else { return }
+    guard !matcher.isEmpty || names != nil else { return }
     // The quick way is for the form in which attributes are written; any other is left to the parser.
-    if !scan(json) { read(AttributeSet(json: json)) }
+    if !scan(json) {
+      let attributes = AttributeSet(json: json)
+      names?.append(contentsOf: attributes.members.map(\.name))
+      read(attributes)
+    }
   }
 
   private func scan(_ json: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -97,6 +103,7 @@ final class AttributeReader {
     else { return nil }
     let bytes = UnsafeBufferPointer(rebasing: json[position..<end])
     guard let parsed = try? JSONParser.parse(bytes), let name = parsed.stringValue else { return nil }
+    names?.append(name)
     let field = fieldNumbers[name] ?? -1
     if expected.count < AttributeReader.expectedLimit {
       let start = expectedBytes.count

@@ -10,6 +10,7 @@ final class SignalFinder {
   private let dictionary: PropertyDictionary
   private let pageReader = EventPageReader()
   @exclusivity(unchecked) private var properties: [Int32] = []
+  @exclusivity(unchecked) private var hasReadAttributes = false
   @exclusivity(unchecked) private var literals: [(name: String, value: Value)] = []
   /// The names of the properties that conditions ask for, as the JSON texts that begin a literal with one: `["name",`.
   /// Nil where a name is not ASCII, since equal names may then differ in their bytes.
@@ -110,7 +111,22 @@ final class SignalFinder {
     _ record: inout SignalRecord, createdAt: Int64, previous: SignalRecord?, attributes: AttributeSet?
   ) {
     if let attributes { reader.read(attributes) }
-    fill(&record, createdAt, previous, hasAttributes: attributes != nil)
+    let hasAttributes = attributes != nil || hasReadAttributes
+    hasReadAttributes = false
+    fill(&record, createdAt, previous, hasAttributes: hasAttributes)
+  }
+
+  /// Takes attributes as they are stored for the next record that is filled without any.
+  ///
+  /// - Parameter onName: called with the name of each attribute that was not met in an earlier object.
+  func read(attributesJSON json: UnsafeBufferPointer<UInt8>, onName: (String) -> Void) {
+    if reader.names == nil { reader.names = [] }
+    reader.read(json)
+    if reader.names?.isEmpty == false {
+      for name in reader.names ?? [] { onName(name) }
+      reader.names = []
+    }
+    hasReadAttributes = true
   }
 
   /// Fills a record as ``fill(_:createdAt:previous:attributes:)`` does, from attributes as they are stored.

@@ -1,40 +1,49 @@
-/// Bytes that grow at the end, without the checks that each append to an array costs.
-public struct ByteBuffer: Sendable {
-  // Bytes beyond `count` are room.
-  private var storage: [UInt8] = []
+/// Bytes that grow at the end, in memory of their own: without the checks that each append to an array costs.
+public struct ByteBuffer: ~Copyable, @unchecked Sendable {
+  // Nobody else has the memory, so it may go from thread to thread with the buffer.
+  @usableFromInline var base: UnsafeMutablePointer<UInt8>
+  @usableFromInline var capacity: Int
+  @usableFromInline var used = 0
+
   /// How many there are.
-  public private(set) var count = 0
+  @inlinable
+  public var count: Int { used }
 
   /// No bytes.
-  public init() {}
+  public init() {
+    capacity = 256
+    base = .allocate(capacity: capacity)
+  }
+
+  deinit { base.deallocate() }
 
   /// Forgets the bytes and keeps the room.
-  public mutating func removeAll() { count = 0 }
+  @inlinable
+  public mutating func removeAll() { used = 0 }
 
   /// Forgets all bytes from `count` on.
-  public mutating func truncate(to count: Int) { self.count = min(count, self.count) }
+  @inlinable
+  public mutating func truncate(to count: Int) { used = max(0, min(count, used)) }
 
   /// Lets `body` write up to `size` bytes at the end; it returns how many it wrote.
+  @inlinable
   @inline(__always)
-  public mutating func append(addingCapacity size: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
-    if count + size > storage.count { grow(by: size) }
-    let start = count
-    count += storage.withUnsafeMutableBufferPointer { room in
-      guard let base = room.baseAddress else { return 0 }
-      return body(base + start)
-    }
+  public mutating func append(addingCapacity size: Int, _ body: (UnsafeMutablePointer<UInt8>) throws -> Int) rethrows {
+    if size > capacity &- used { grow(by: size) }
+    used &+= try body(base + used)
   }
 
   /// Adds a byte.
+  @inlinable
   @inline(__always)
   public mutating func append(_ byte: UInt8) {
-    append(addingCapacity: 1) {
-      $0[0] = byte
-      return 1
-    }
+    if used == capacity { grow(by: 1) }
+    base[used] = byte
+    used &+= 1
   }
 
   /// Adds bytes.
+  @inlinable
   @inline(__always)
   public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let source = bytes.baseAddress else { return }
@@ -44,15 +53,25 @@ public struct ByteBuffer: Sendable {
     }
   }
 
+  /// Makes room for so many bytes more.
+  public mutating func reserve(_ size: Int) {
+    if size > capacity - used { grow(by: size) }
+  }
+
   @inline(never)
-  private mutating func grow(by size: Int) {
-    let larger = max(256, (count + size) * 2)
-    storage.append(contentsOf: repeatElement(0, count: larger - storage.count))
+  @usableFromInline
+  mutating func grow(by size: Int) {
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: (used + size) * 2)
+    larger.update(from: base, count: used)
+    base.deallocate()
+    base = larger
+    capacity = (used + size) * 2
   }
 
   /// Calls `body` with all bytes.
+  @inlinable
   @inline(__always)
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try storage.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    try body(UnsafeRawBufferPointer(start: base, count: used))
   }
 }

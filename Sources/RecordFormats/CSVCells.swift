@@ -1,11 +1,6 @@
 /// Where the cells of one record are. The memory is used again for each record.
 struct CSVCells: ~Copyable {
-  /// Offsets in the record, or where the text had doubled quotes (`isEscaped`), in `scratch` once unescaped.
-  private struct Span {
-    var start: Int
-    var length: Int
-    var isEscaped: Bool
-  }
+  private typealias Span = CSVRecord.Span
 
   private var spans: UnsafeMutablePointer<Span>
   private var capacity = 64
@@ -38,11 +33,10 @@ struct CSVCells: ~Copyable {
     if isEscaped { hasEscaped = true }
   }
 
-  func bytes(of index: Int, record: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-    guard index >= 0, index < count else { return UnsafeBufferPointer(start: record, count: 0) }
-    let span = spans[index]
-    let base = span.isEscaped ? UnsafePointer(scratch) : record
-    return UnsafeBufferPointer(start: base + span.start, count: span.length)
+  /// The cells, in place.
+  @inline(__always)
+  func view(record: UnsafePointer<UInt8>) -> CSVRecord {
+    CSVRecord(spans: spans, count: count, bytes: record, scratch: scratch)
   }
 
   /// Makes the doubled quotes of escaped cells single.

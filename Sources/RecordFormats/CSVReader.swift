@@ -74,9 +74,10 @@ public final class CSVReader {
   }
 
   /// A cell's text as UTF-8, unquoted; empty where there is no such cell. Valid until `next()`. O(1).
-  public func field(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-    cells.bytes(of: index, record: input.record)
-  }
+  public func field(_ index: Int) -> UnsafeBufferPointer<UInt8> { record[index] }
+
+  /// The current record's cells. Valid until `next()`.
+  public var record: CSVRecord { cells.view(record: input.record) }
 
   /// A cell's text.
   public func string(_ index: Int) -> String {

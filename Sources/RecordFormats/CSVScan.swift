@@ -78,14 +78,28 @@ struct CSVScan {
       self.high = high
     }
     while at < count {
-      let word = load(bytes, at, count)
-      high |= word
-      var hits =
-        zeroBytes(word ^ delimiters) | zeroBytes(word ^ repeated(.quote)) | zeroBytes(word ^ repeated(.lineFeed))
-        | zeroBytes(word ^ repeated(.carriageReturn))
-      while hits != 0 {
-        let hit = at + hits.trailingZeroBitCount / 8
-        hits &= hits - 1
+      // The hits in sixteen bytes where there are so many, else in eight.
+      var hits: UInt64
+      var more: UInt64 = 0
+      var place = at
+      if count &- at >= 16 {
+        let words = UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
+        high |= words[0] | words[1]
+        let marks = special(words, delimiters)
+        (hits, more) = (UInt64(littleEndian: marks[0]), UInt64(littleEndian: marks[1]))
+      } else {
+        let word = load(bytes, at, count)
+        high |= word
+        hits = special(SIMD2(word, 0), delimiters)[0]
+      }
+      while true {
+        if hits == 0 {
+          if more == 0 { break }
+          (hits, more) = (more, 0)
+          place &+= 8
+        }
+        let hit = place &+ hits.trailingZeroBitCount &>> 3
+        hits &= hits &- 1
         let byte = bytes[hit]
         if byte == delimiter {
           try add(to: &cells, from: start, end: hit, line: line)
@@ -108,7 +122,7 @@ struct CSVScan {
           return false
         }
       }
-      at = min(at + 8, count)
+      at = count &- at >= 16 ? at &+ 16 : min(at &+ 8, count)
     }
     return false
   }
@@ -211,4 +225,21 @@ struct CSVScan {
     let left = count - at
     return left >= 8 ? word : word & (1 << UInt64(8 * left) - 1)
   }
+}
+
+/// Sets the top bit of each byte that ends a cell or is a quote, and perhaps of a byte beside one; callers look at the
+/// byte.
+@inline(__always)
+private func special(_ words: SIMD2<UInt64>, _ delimiters: UInt64) -> SIMD2<UInt64> {
+  zeroBytes(words ^ SIMD2<UInt64>(repeating: delimiters))
+    | zeroBytes(words ^ SIMD2<UInt64>(repeating: repeated(.quote)))
+    | zeroBytes(words ^ SIMD2<UInt64>(repeating: repeated(.lineFeed)))
+    | zeroBytes(words ^ SIMD2<UInt64>(repeating: repeated(.carriageReturn)))
+}
+
+/// As for one word. Of the operations on vectors, those on whole words become instructions of the processor.
+@inline(__always)
+private func zeroBytes(_ words: SIMD2<UInt64>) -> SIMD2<UInt64> {
+  (words &- SIMD2<UInt64>(repeating: 0x0101_0101_0101_0101)) & (words ^ SIMD2<UInt64>(repeating: .max))
+    & SIMD2<UInt64>(repeating: highBits)
 }

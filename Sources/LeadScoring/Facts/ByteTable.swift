@@ -29,10 +29,11 @@ final class ByteTable {
   @exclusivity(unchecked) private(set) var count = 0
   /// Where the key that was inserted last begins among all entries' bytes.
   @exclusivity(unchecked) private(set) var lastKeyOffset = 0
-  private let seed: UInt64
+  /// The hash of keys with the tag 0.
+  let hash: ByteHash
 
   init() {
-    seed = UInt64.random(in: .min ... .max)
+    hash = ByteHash()
     slotCount = 256
     slots = ByteTable.freeSlots(slotCount)
     arenaCapacity = 4096
@@ -40,7 +41,7 @@ final class ByteTable {
   }
 
   private init(copying other: ByteTable) {
-    seed = other.seed
+    hash = other.hash
     slotCount = other.slotCount
     slots = .allocate(capacity: slotCount)
     slots.initialize(from: other.slots, count: slotCount)
@@ -77,7 +78,7 @@ final class ByteTable {
   /// - Parameter tag: keys of different tags are different.
   @inline(__always)
   func value(for key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0) -> UInt32? {
-    value(for: key, tag: tag, hash: hash(key, tag: tag))
+    value(for: key, tag: tag, hash: hash(of: key, tag: tag))
   }
 
   /// The number of a key whose hash is known. O(key)
@@ -121,7 +122,7 @@ final class ByteTable {
 
   /// Adds a key that is not there yet, and for which there is room.
   func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, value: UInt32) {
-    insert(key, tag: tag, hash: hash(key, tag: tag), value: value)
+    insert(key, tag: tag, hash: hash(of: key, tag: tag), value: value)
   }
 
   /// Adds a key that is not there yet and whose hash is known.
@@ -165,33 +166,8 @@ final class ByteTable {
     old.deallocate()
   }
 
-  /// FNV-1a over eight bytes at a time, finished as in MurmurHash3.
   @inline(__always)
-  func hash(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0) -> UInt32 {
-    let raw = UnsafeRawBufferPointer(key)
-    var state = seed ^ UInt64(ByteTable.length(key, tag))
-    var index = 0
-    while index + 8 <= key.count {
-      state = (state ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* 0x9E37_79B9_7F4A_7C15
-      state ^= state >> 32
-      index += 8
-    }
-    if index < key.count {
-      // The last bytes as one word; where there are eight in all, some of them twice.
-      var rest: UInt64 = 0
-      if key.count >= 8 {
-        rest = raw.loadUnaligned(fromByteOffset: key.count - 8, as: UInt64.self)
-      } else {
-        while index < key.count {
-          rest = rest << 8 | UInt64(key[index])
-          index += 1
-        }
-      }
-      state = (state ^ rest) &* 0x9E37_79B9_7F4A_7C15
-    }
-    state ^= state >> 33
-    state = state &* 0xFF51_AFD7_ED55_8CCD
-    state ^= state >> 33
-    return UInt32(truncatingIfNeeded: state)
+  private func hash(of key: UnsafeBufferPointer<UInt8>, tag: UInt8) -> UInt32 {
+    hash(key, length: ByteTable.length(key, tag))
   }
 }

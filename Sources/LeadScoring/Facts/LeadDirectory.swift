@@ -25,7 +25,7 @@ struct LeadDirectory {
   }
 
   /// A hash of a folded key, for ``lead(_:hash:given:)``. May be asked for on any thread.
-  var hash: (UnsafeBufferPointer<UInt8>) -> UInt32 { { [numbers] in numbers.hash($0) } }
+  var hash: ByteHash { numbers.hash }
 
   /// Begins to look for keys; see ``ByteTable/touch(hash:)``.
   @inline(__always)

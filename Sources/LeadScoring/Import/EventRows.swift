@@ -3,14 +3,11 @@ internal import RecordFormats
 internal import RuleFile
 internal import ScoreEngine
 
-/// Turns the rows of a file of events into tails of events, whose texts are interned on the way. On the reader's thread.
+/// Turns events that come as records into tails of events, whose texts are interned on the way. On the reader's thread.
 final class EventRows {
   private let dictionary: PropertyDictionary
   private let sink: RowSink
   @exclusivity(unchecked) private var scratch: [UInt8] = []
-  @exclusivity(unchecked) private var typeCount = 0
-  /// Numbers of event types by the bytes of their cells (tag 0), and of properties (tag: the source's place, from 1).
-  private let known = ByteTable()
 
   init(_ dictionary: PropertyDictionary, sink: RowSink) {
     self.dictionary = dictionary
@@ -18,7 +15,7 @@ final class EventRows {
   }
 
   /// A property's name, by number and as the JSON text that begins a literal.
-  private struct PropertyName {
+  struct PropertyName {
     let number: Int
     let opening: [UInt8]
 
@@ -32,112 +29,21 @@ final class EventRows {
     }
   }
 
-  /// Where a property of a CSV file comes from.
-  private struct Source {
-    let name: PropertyName
-    let label: String
-    /// -1 for a constant.
-    let column: Int
-    let constant: [UInt8]
-  }
-
   // MARK: CSV
 
   /// What is to be done with each row of a CSV file.
   func csv(_ columns: CSVColumns) throws -> (CSVReader) throws -> Void {
-    guard let occurredAt = columns.occurredAt else { return { _ in } }
-    var sources: [Source] = []
-    for field in columns.fields {
-      let name = PropertyName(field.name, number: try dictionary.name(field.name))
-      sources.append(Source(name: name, label: field.name, column: field.column, constant: []))
-    }
-    for constant in columns.constants {
-      var writer = JSONWriter()
-      constant.value.write(to: &writer)
-      let name = PropertyName(constant.name, number: try dictionary.name(constant.name))
-      sources.append(Source(name: name, label: constant.name, column: -1, constant: writer.bytes))
-    }
-    // A tail lists its properties in the order of their names' numbers, so that equal ones have equal bytes.
-    sources.sort { $0.name.number < $1.name.number }
-    // Apart from the sources, so that a row takes numbers only.
-    let places = ContiguousArray(sources.map(\.column))
-    let onlyKey = columns.key.count == 1 ? columns.key[0] : -1
-    let hasAbsentTexts = columns.hasAbsentTexts
-    let id = columns.id ?? -1
-    var typeColumn = -1
-    var typeText = ""
-    switch columns.type {
-    case .text(let text): typeText = text
-    case .column(let column, let prefix):
-      typeColumn = column
-      typeText = prefix
-    }
-    let (column, text) = (typeColumn, typeText)
-
-    return { [self] reader in
-      try sink.begin(key: onlyKey >= 0 ? reader.field(onlyKey) : columns.keyCell(reader))
-      let instant = try FactLimits.instant(reader.field(occurredAt), "occurred_at")
-      if column >= 0 { try append(type: reader.field(column), prefix: text) } else { try append(type: text) }
-      if id >= 0 { try append(id: reader.field(id), columns) }
-      for index in places.indices {
-        guard places[index] >= 0 else {
-          try append(sources[index].name, sources[index].constant)
-          continue
-        }
-        let cell = reader.field(places[index])
-        if cell.isEmpty || (hasAbsentTexts && columns.isAbsent(cell)) { continue }
-        let tag = UInt8(truncatingIfNeeded: index + 1)
-        if index < 255, let number = known.value(for: cell, tag: tag) {
-          sink.append(comma: Int64(number))
-          continue
-        }
-        if let number = try append(sources[index], cell), index < 255 {
-          known.insert(cell, tag: tag, value: UInt32(number))
-        }
-      }
-      sink.finish(order: instant)
-    }
+    guard let rows = try EventCSVRows(columns, self, sink, dictionary) else { return { _ in } }
+    return { try rows.take($0) }
   }
 
-  private func append(id cell: UnsafeBufferPointer<UInt8>, _ columns: CSVColumns) throws {
-    if columns.isAbsent(cell) { return }
-    try FactLimits.check(cell, "the id")
-    scratch.removeAll(keepingCapacity: true)
-    EventRows.appendText(cell, to: &scratch)
-    sink.append(UInt8(ascii: ","))
-    sink.append(scratch)
-  }
-
-  @inline(__always)
-  private func append(type cell: UnsafeBufferPointer<UInt8>, prefix: String) throws {
-    if let number = known.value(for: cell) {
-      sink.append(comma: Int64(number))
-      return
-    }
-    let trimmed = NormalizedText.trimmed(cell)
-    guard !trimmed.isEmpty else { throw RowProblem("the type is empty") }
-    let number = try append(type: prefix + NormalizedText.nfc(String(decoding: trimmed, as: UTF8.self)))
-    // So many types are none that recur.
-    if typeCount < 10_000, cell.count < ByteTable.longest {
-      typeCount += 1
-      known.insert(cell, value: UInt32(number))
-    }
-  }
-
+  /// Adds an event's type; returns its number.
   @discardableResult
-  private func append(type: String) throws -> Int {
+  func append(type: String) throws -> Int {
     try FactLimits.checkName(type, "an event's type")
     let number = try dictionary.type(type)
     sink.append(comma: Int64(number))
     return number
-  }
-
-  @inline(never)
-  private func append(_ source: Source, _ cell: UnsafeBufferPointer<UInt8>) throws -> Int32? {
-    try FactLimits.check(cell, "column '\(source.label)'")
-    scratch.removeAll(keepingCapacity: true)
-    EventRows.appendText(cell, to: &scratch)
-    return try append(source.name, scratch)
   }
 
   static func appendText(_ cell: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
@@ -151,7 +57,7 @@ final class EventRows {
 
   /// Adds a property; returns its number where it is interned.
   @discardableResult
-  private func append(_ name: PropertyName, _ json: [UInt8]) throws -> Int32? {
+  func append(_ name: PropertyName, _ json: [UInt8]) throws -> Int32? {
     let number = try json.withUnsafeBufferPointer { try dictionary.property(name: name.number, json: $0) }
     if let number {
       sink.append(comma: Int64(number))

@@ -20,12 +20,26 @@ enum FactLimits {
   /// An instant from a cell.
   static func instant(_ cell: UnsafeBufferPointer<UInt8>, _ field: String) throws -> Int64 {
     let trimmed = NormalizedText.trimmed(cell)
-    guard let instant = Instant(utf8: trimmed) else {
-      let text = String(decoding: trimmed.prefix(40), as: UTF8.self)
-      throw RowProblem("\(field) '\(text)' is not an instant; write 2026-11-21T09:00:00Z or 2026-11-21")
-    }
+    guard let instant = Instant(utf8: trimmed) else { throw noInstant(trimmed, field) }
     try check(instant, field)
     return instant.milliseconds
+  }
+
+  /// An instant from a cell, by a reader that knows others.
+  @inline(__always)
+  static func instant(
+    _ cell: UnsafeBufferPointer<UInt8>, _ field: StaticString, _ reader: InstantReader
+  ) throws -> Int64 {
+    let trimmed = NormalizedText.trimmed(cell)
+    guard let instant = reader.read(trimmed) else { throw noInstant(trimmed, field.description) }
+    if instant < Instant.earliestFact || instant >= Instant.latestFact { try check(instant, field.description) }
+    return instant.milliseconds
+  }
+
+  @inline(never)
+  private static func noInstant(_ trimmed: UnsafeBufferPointer<UInt8>, _ field: String) -> RowProblem {
+    let text = String(decoding: trimmed.prefix(40), as: UTF8.self)
+    return RowProblem("\(field) '\(text)' is not an instant; write 2026-11-21T09:00:00Z or 2026-11-21")
   }
 
   /// Sees that a fact may have an instant.

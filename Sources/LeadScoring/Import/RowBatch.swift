@@ -13,7 +13,7 @@ final class RowBatch {
     var hash: UInt32
   }
 
-  @exclusivity(unchecked) fileprivate(set) var rows: [Row] = []
+  @exclusivity(unchecked) fileprivate var list = RowList()
   @exclusivity(unchecked) fileprivate var bytes = ByteBuffer()
   /// Keys as they were given, by row, where that differs.
   @exclusivity(unchecked) fileprivate(set) var given: [Int: String] = [:]
@@ -23,16 +23,52 @@ final class RowBatch {
   /// How far the reader has come.
   @exclusivity(unchecked) fileprivate(set) var progress = FactProgress()
 
+  /// The rows, until the batch is handed back.
+  var rows: UnsafeBufferPointer<Row> { list.rows }
+
   func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
     try bytes.withUnsafeBytes { try body($0.assumingMemoryBound(to: UInt8.self)) }
   }
 
   fileprivate func removeAll() {
-    rows.removeAll(keepingCapacity: true)
+    list.removeAll()
     bytes.removeAll()
     given.removeAll(keepingCapacity: true)
     rejections.removeAll(keepingCapacity: true)
     header = nil
+  }
+}
+
+/// Rows in memory of their own.
+private struct RowList: ~Copyable {
+  private var base: UnsafeMutablePointer<RowBatch.Row>
+  private var capacity = 64
+  private(set) var count = 0
+
+  init() {
+    base = .allocate(capacity: capacity)
+  }
+
+  deinit { base.deallocate() }
+
+  var rows: UnsafeBufferPointer<RowBatch.Row> { UnsafeBufferPointer(start: base, count: count) }
+
+  mutating func removeAll() { count = 0 }
+
+  @inline(__always)
+  mutating func append(_ row: RowBatch.Row) {
+    if count == capacity { grow() }
+    base[count] = row
+    count &+= 1
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<RowBatch.Row>.allocate(capacity: capacity * 2)
+    larger.update(from: base, count: count)
+    base.deallocate()
+    base = larger
+    capacity *= 2
   }
 }
 
@@ -56,17 +92,22 @@ final class RowSink {
   private static let fullRejections = 64
 
   @exclusivity(unchecked) private var batch = RowBatch()
+  // The batch's while it is handed over; here otherwise, so that a row need not look for them.
+  @exclusivity(unchecked) private var rows = RowList()
+  @exclusivity(unchecked) private var bytes = ByteBuffer()
   @exclusivity(unchecked) private var rowStart = 0
   @exclusivity(unchecked) private var keyEnd = 0
-  @exclusivity(unchecked) private var givenKey: String?
-  private let hash: (UnsafeBufferPointer<UInt8>) -> UInt32
+  @exclusivity(unchecked) private var givenKey = ""
+  @exclusivity(unchecked) private var rejectionCount = 0
+  @exclusivity(unchecked) private var hasGivenKey = false
+  private let hash: ByteHash
   private let hand: (RowBatch) throws -> RowBatch
 
   /// - Parameters:
   ///   - hash: of folded keys.
   ///   - hand: takes a full batch and gives an empty one.
   private init(
-    hash: @escaping (UnsafeBufferPointer<UInt8>) -> UInt32, hand: @escaping (RowBatch) throws -> RowBatch
+    hash: ByteHash, hand: @escaping (RowBatch) throws -> RowBatch
   ) {
     self.hash = hash
     self.hand = hand
@@ -79,47 +120,63 @@ final class RowSink {
   /// - Throws: ``LeadKey/Problem``
   @inline(__always)
   func begin(key: UnsafeBufferPointer<UInt8>) throws {
-    rowStart = batch.bytes.count
+    rowStart = bytes.count
     keyEnd = rowStart
-    givenKey = try LeadKey.append(key, to: &batch.bytes)
-    keyEnd = batch.bytes.count
+    hasGivenKey = false
+    if let given = try LeadKey.append(key, to: &bytes) { note(given) }
+    keyEnd = bytes.count
+  }
+
+  @inline(never)
+  private func note(_ given: String) {
+    givenKey = given
+    hasGivenKey = true
   }
 
   /// Adds to the row's bytes.
   @inline(__always)
-  func append(_ bytes: UnsafeBufferPointer<UInt8>) { batch.bytes.append(bytes) }
+  func append(_ more: UnsafeBufferPointer<UInt8>) { bytes.append(more) }
 
   /// Adds to the row's bytes.
-  func append(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { batch.bytes.append($0) } }
+  func append(_ more: [UInt8]) { more.withUnsafeBufferPointer { bytes.append($0) } }
 
   /// Adds to the row's bytes.
   @inline(__always)
-  func append(_ byte: UInt8) { batch.bytes.append(byte) }
+  func append(_ byte: UInt8) { bytes.append(byte) }
 
   /// Adds a comma and a number's digits to the row's bytes.
   @inline(__always)
   func append(comma number: Int64) {
-    batch.bytes.append(addingCapacity: DecimalText.longest + 1) {
+    bytes.append(addingCapacity: DecimalText.longest + 1) {
       $0[0] = UInt8(ascii: ",")
       return DecimalText.write(number, to: $0 + 1) + 1
     }
   }
 
+  /// Adds what stands for a known text to the row's bytes.
+  @inline(__always)
+  func append(_ entry: UnsafePointer<CellTable.Entry>) {
+    bytes.append(addingCapacity: 8) {
+      UnsafeMutableRawPointer($0).storeBytes(of: entry.pointee.output, as: UInt64.self)
+      return Int(entry.pointee.outputCount)
+    }
+  }
+
   /// How many bytes the row has so far.
-  var size: Int { batch.bytes.count - keyEnd }
+  var size: Int { bytes.count - keyEnd }
 
   /// Ends the row.
   @inline(__always)
   func finish(order: Int64) {
-    let key = keyEnd - rowStart
-    let hash = batch.bytes.withUnsafeBytes { raw in
+    let key = keyEnd &- rowStart
+    let hash = bytes.withUnsafeBytes { raw in
       self.hash(UnsafeBufferPointer(rebasing: raw.assumingMemoryBound(to: UInt8.self)[rowStart..<keyEnd]))
     }
-    if let givenKey { batch.given[batch.rows.count] = givenKey }
-    batch.rows.append(
+    if hasGivenKey { batch.given[rows.count] = givenKey }
+    rows.append(
       RowBatch.Row(
         order: order, start: rowStart, keyCount: UInt32(truncatingIfNeeded: key),
-        count: UInt32(truncatingIfNeeded: batch.bytes.count - keyEnd), hash: hash))
+        count: UInt32(truncatingIfNeeded: bytes.count &- keyEnd), hash: hash))
   }
 
   // MARK: Batches
@@ -127,21 +184,20 @@ final class RowSink {
   /// Notes a rejected row.
   func reject(_ rejection: RowRejection, _ raw: UnsafeBufferPointer<UInt8>) {
     batch.rejections.append((rejection, Array(raw)))
+    rejectionCount += 1
   }
 
   /// Notes the header row.
   func note(header: [UInt8]) { batch.header = header }
 
   /// Takes back what was added of a row that does not end.
-  func abandon() { batch.bytes.truncate(to: rowStart) }
+  func abandon() { bytes.truncate(to: rowStart) }
 
   /// After each row: hands the batch over where it is full.
   @inline(__always)
   func advance(_ progress: @autoclosure () -> FactProgress) throws {
-    rowStart = batch.bytes.count
-    if batch.rows.count >= RowSink.fullRows || rowStart >= RowSink.fullBytes
-      || batch.rejections.count >= RowSink.fullRejections
-    {
+    rowStart = bytes.count
+    if rows.count >= RowSink.fullRows || rowStart >= RowSink.fullBytes || rejectionCount >= RowSink.fullRejections {
       try flush(progress())
     }
   }
@@ -149,8 +205,13 @@ final class RowSink {
   /// Hands over what there is.
   func flush(_ progress: FactProgress) throws {
     batch.progress = progress
+    swap(&batch.list, &rows)
+    swap(&batch.bytes, &bytes)
     batch = try hand(batch)
+    swap(&batch.list, &rows)
+    swap(&batch.bytes, &bytes)
     rowStart = 0
+    rejectionCount = 0
   }
 
   /// Lets `read` fill batches and `take` have them.
@@ -160,7 +221,7 @@ final class RowSink {
   ///   - hash: of folded keys.
   /// - Throws: what either throws, once both have stopped.
   static func run(
-    isParallel: Bool, hash: @escaping (UnsafeBufferPointer<UInt8>) -> UInt32, read: @escaping (RowSink) throws -> Void,
+    isParallel: Bool, hash: ByteHash, read: @escaping (RowSink) throws -> Void,
     take: (RowBatch) throws -> Void
   ) throws {
     guard isParallel else {

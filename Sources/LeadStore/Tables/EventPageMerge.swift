@@ -12,7 +12,7 @@ public struct EventRef {
 }
 
 /// Pages to be written, of many leads, in buffers that are used again.
-public struct PageBatch: Sendable {
+public struct PageBatch: ~Copyable, Sendable {
   struct Row {
     var id: Int64
     var firstAt: Int64

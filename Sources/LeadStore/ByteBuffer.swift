@@ -55,17 +55,19 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
   /// Makes room for so many bytes more.
   public mutating func reserve(_ size: Int) {
-    if size > capacity - used { grow(by: size) }
+    if size > capacity - used { resize(to: used + size) }
   }
 
   @inline(never)
   @usableFromInline
-  mutating func grow(by size: Int) {
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: (used + size) * 2)
+  mutating func grow(by size: Int) { resize(to: (used + size) * 2) }
+
+  private mutating func resize(to newCapacity: Int) {
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
     larger.update(from: base, count: used)
     base.deallocate()
     base = larger
-    capacity = (used + size) * 2
+    capacity = newCapacity
   }
 
   /// Calls `body` with all bytes.

@@ -43,8 +43,8 @@ final class ByteTable {
   private init(copying other: ByteTable) {
     hash = other.hash
     slotCount = other.slotCount
-    slots = .allocate(capacity: slotCount)
-    slots.initialize(from: other.slots, count: slotCount)
+    slots = ByteTable.freeSlots(slotCount)
+    slots.update(from: other.slots, count: slotCount)
     arenaCount = other.arenaCount
     arenaCapacity = max(4096, arenaCount)
     arena = ByteTable.resized(nil, arenaCapacity)
@@ -54,7 +54,7 @@ final class ByteTable {
   }
 
   deinit {
-    slots.deallocate()
+    free(slots)
     free(arena)
   }
 
@@ -62,14 +62,16 @@ final class ByteTable {
   func copy() -> ByteTable { ByteTable(copying: self) }
 
   private static func freeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
-    let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
-    slots.initialize(repeating: Slot(hash: 0, place: 0), count: count)
-    return slots
+    // Zeros from the system, which gives the memory only where it is used.
+    guard let memory = calloc(count, MemoryLayout<Slot>.stride) else { preconditionFailure("out of memory") }
+    LargeMemory.advise(memory, count * MemoryLayout<Slot>.stride)
+    return memory.bindMemory(to: Slot.self, capacity: count)
   }
 
   /// Grown in place where the system can, so that there are not two of it for a time.
   private static func resized(_ memory: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer {
     guard let resized = realloc(memory, size) else { preconditionFailure("out of memory") }
+    LargeMemory.advise(resized, size)
     return resized
   }
 
@@ -104,16 +106,82 @@ final class ByteTable {
     UInt32(truncatingIfNeeded: key.count) | UInt32(tag) << 24
   }
 
+  /// Whether an entry of the same length has a key.
   @inline(__always)
   private static func isKey(_ key: UnsafeBufferPointer<UInt8>, _ entry: UnsafeMutableRawPointer) -> Bool {
     guard let base = key.baseAddress else { return true }
-    return memcmp(entry + headerSize, base, key.count) == 0
+    let stored = entry + headerSize
+    guard key.count >= 8, key.count <= 64 else { return memcmp(stored, base, key.count) == 0 }
+    // Eight bytes at a time; the last eight may overlap those before.
+    let given = UnsafeRawPointer(base)
+    let last = key.count &- 8
+    var index = 0
+    var difference =
+      stored.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+      ^ given.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+    while index < last {
+      difference |=
+        stored.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        ^ given.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      index &+= 8
+    }
+    return difference == 0
   }
 
-  /// Brings what a look-up reads first into the processor's cache; many of these overlap where look-ups would wait for
-  /// each other. The result is of no use but to keep the read.
+  // MARK: Look-ups of many keys
+
+  // A look-up waits for memory twice, where the table is large. Those of many keys wait together when all do their first
+  // step, then all their second one.
+
+  /// What is known of a key before it is compared. Its parts are used, since reads for nothing would be left out.
+  struct Candidate {
+    /// Where the first entry with the hash begins in the arena, plus 1; 0 where there is none.
+    fileprivate var place: UInt32
+    fileprivate var length: UInt32 = 0
+    fileprivate var number: UInt32 = 0
+    /// The last byte that the entry has where its key is as long as it should be.
+    fileprivate var last: UInt8 = 0
+  }
+
+  /// The first step: the place of the first entry in the key's own slot.
   @inline(__always)
-  func touch(hash: UInt32) -> UInt32 { slots[Int(hash) & (slotCount - 1)].place }
+  func begin(hash: UInt32) -> Candidate { Candidate(place: slots[Int(hash) & (slotCount &- 1)].place) }
+
+  /// The second step: finds the first entry with the hash, in all likelihood the key's.
+  @inline(__always)
+  func find(_ candidate: inout Candidate, hash: UInt32, keyCount: UInt32) {
+    if candidate.place == 0 { return }
+    let mask = slotCount &- 1
+    var index = Int(hash) & mask
+    while slots[index].place != 0, slots[index].hash != hash { index = (index &+ 1) & mask }
+    let place = slots[index].place
+    candidate.place = place
+    guard place != 0 else { return }
+    let start = Int(place) &- 1
+    candidate.number = arena.loadUnaligned(fromByteOffset: start, as: UInt32.self)
+    candidate.length = arena.loadUnaligned(fromByteOffset: start &+ 4, as: UInt32.self)
+    let end = min(start &+ ByteTable.headerSize &+ Int(keyCount), arenaCount) &- 1
+    candidate.last = arena.load(fromByteOffset: end, as: UInt8.self)
+  }
+
+  /// The number of the key, where it is the candidate; nil where that is another key.
+  @inline(__always)
+  func value(for key: UnsafeBufferPointer<UInt8>, _ candidate: Candidate) -> UInt32? {
+    guard candidate.place != 0, candidate.length == ByteTable.length(key, 0),
+      key.isEmpty || candidate.last == key[key.count &- 1],
+      ByteTable.isKey(key, arena + Int(candidate.place) - 1)
+    else { return nil }
+    return candidate.number
+  }
+
+  // MARK: Changes
+
+  /// Makes room for so many keys in all, so that it need not be made again and again.
+  func reserve(_ keys: Int) {
+    var needed = slotCount
+    while keys * 4 >= needed * 3 { needed *= 2 }
+    if needed > slotCount { resize(to: needed) }
+  }
 
   /// Whether another key can be added: all keys together have fewer than four billion bytes.
   func hasRoom(for key: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -127,7 +195,7 @@ final class ByteTable {
 
   /// Adds a key that is not there yet and whose hash is known.
   func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, hash: UInt32, value: UInt32) {
-    if count * 4 >= slotCount * 3 { grow() }
+    if count * 4 >= slotCount * 3 { resize(to: slotCount * 2) }
     let size = ByteTable.headerSize + key.count
     if arenaCount + size > arenaCapacity {
       arenaCapacity = max(arenaCapacity * 3 / 2, arenaCount + size)
@@ -158,12 +226,12 @@ final class ByteTable {
     slots[index] = slot
   }
 
-  private func grow() {
+  private func resize(to newCount: Int) {
     let (old, oldCount) = (slots, slotCount)
-    slotCount *= 2
+    slotCount = newCount
     slots = ByteTable.freeSlots(slotCount)
     for index in 0..<oldCount where old[index].place != 0 { place(old[index]) }
-    old.deallocate()
+    free(old)
   }
 
   @inline(__always)

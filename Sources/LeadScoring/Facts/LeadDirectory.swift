@@ -14,6 +14,8 @@ struct LeadDirectory {
   private var givenKeys: [Int64: String] = [:]
   private var lookups: Int64 = 0
   private var isLoaded = false
+  /// Numbers may have gaps, so that there are fewer keys.
+  private static let mostReserved: Int64 = 1 << 24
 
   /// - Parameter gate: through which the database is asked.
   init(_ database: LeadDatabase, gate: Gate) throws {
@@ -27,17 +29,31 @@ struct LeadDirectory {
   /// A hash of a folded key, for ``lead(_:hash:given:)``. May be asked for on any thread.
   var hash: ByteHash { numbers.hash }
 
-  /// Begins to look for keys; see ``ByteTable/touch(hash:)``.
+  /// Begins to look for the leads of rows: what the look-ups will read is fetched for all of them at once.
+  ///
+  /// - Parameter candidates: room for one for each row.
   @inline(__always)
-  func touch(hash: UInt32) -> UInt32 { numbers.touch(hash: hash) }
+  func begin(
+    _ rows: UnsafeBufferPointer<RowBatch.Row>, _ candidates: UnsafeMutablePointer<ByteTable.Candidate>
+  ) {
+    for index in 0..<rows.count { candidates[index] = numbers.begin(hash: rows[index].hash) }
+    for index in 0..<rows.count {
+      numbers.find(&candidates[index], hash: rows[index].hash, keyCount: rows[index].keyCount)
+    }
+  }
 
   /// The number of the lead with a folded key; a new one where there is no such lead.
   ///
-  /// - Parameter given: the key as it was given, where that differs.
+  /// - Parameters:
+  ///   - candidate: what ``begin(_:_:)`` gave for the row.
+  ///   - given: the key as it was given, where that differs.
   @inline(__always)
   mutating func lead(
-    _ folded: UnsafeBufferPointer<UInt8>, hash: UInt32, given: @autoclosure () -> String?
+    _ folded: UnsafeBufferPointer<UInt8>, hash: UInt32, candidate: ByteTable.Candidate,
+    given: @autoclosure () -> String?
   ) throws -> Int64 {
+    if let number = numbers.value(for: folded, candidate) { return Int64(number) }
+    // One that another row of the batch brought, or one of two with the same hash.
     if let number = numbers.value(for: folded, hash: hash) { return Int64(number) }
     return try ask(folded, hash, given())
   }
@@ -71,6 +87,7 @@ struct LeadDirectory {
 
   private mutating func load() throws {
     isLoaded = true
+    numbers.reserve(Int(min(greatestStored, LeadDirectory.mostReserved)))
     try gate.pass {
       try table.forEachKey { id, key in
         let hash = numbers.hash(key)

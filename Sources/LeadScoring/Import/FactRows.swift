@@ -16,6 +16,10 @@ final class FactRows {
   private(set) var readCount: Int64 = 0
   private(set) var rejectedCount: Int64 = 0
 
+  /// So many leads are looked for at a time: what is read for them stays in a processor's first cache.
+  private static let together = 128
+  private let candidates = UnsafeMutablePointer<ByteTable.Candidate>.allocate(capacity: FactRows.together)
+
   /// Rows from which on a second thread is worth its start.
   private static let parallelRows: Int64 = 5000
   /// Rows from which on an index may be made anew.
@@ -31,6 +35,8 @@ final class FactRows {
       session, bufferSize: options.bufferSize, isSmall: options.isSmall ?? FactFile.isSmall(path))
     directory = try LeadDirectory(session.database, gate: session.gate)
   }
+
+  deinit { candidates.deallocate() }
 
   /// Reads the file.
   ///
@@ -55,21 +61,31 @@ final class FactRows {
         label: "Reading \(path == "-" ? "standard input" : path)", unit: "rows", done: batch.progress.consumed,
         total: batch.progress.size, items: batch.progress.read))
     try batch.withBytes { bytes in
-      // First what the look-ups will read is fetched, for all rows at once.
-      var touched: UInt32 = 0
-      for row in batch.rows { touched &+= directory.touch(hash: row.hash) }
-      withExtendedLifetime(touched) {}
-      for (index, row) in batch.rows.enumerated() {
-        let end = row.start + Int(row.keyCount)
-        let lead = try directory.lead(
-          UnsafeBufferPointer(rebasing: bytes[row.start..<end]), hash: row.hash, given: batch.given[index])
-        let content = UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))])
-        if try members.takes(lead) {
-          try members.append(lead: lead, order: row.order, content)
-        } else {
-          try staged.append(lead: lead, order: row.order, content)
-        }
+      let rows = batch.rows
+      var start = 0
+      while start < rows.count {
+        let end = min(start + FactRows.together, rows.count)
+        directory.begin(UnsafeBufferPointer(rebasing: rows[start..<end]), candidates)
+        for index in start..<end { try take(batch, index, rows[index], bytes, candidates[index - start]) }
+        start = end
       }
+    }
+  }
+
+  @inline(__always)
+  private func take(
+    _ batch: RowBatch, _ index: Int, _ row: RowBatch.Row, _ bytes: UnsafeBufferPointer<UInt8>,
+    _ candidate: ByteTable.Candidate
+  ) throws {
+    let end = row.start + Int(row.keyCount)
+    let lead = try directory.lead(
+      UnsafeBufferPointer(rebasing: bytes[row.start..<end]), hash: row.hash, candidate: candidate,
+      given: batch.given[index])
+    let content = UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))])
+    if try members.takes(lead) {
+      try members.append(lead: lead, order: row.order, content)
+    } else {
+      try staged.append(lead: lead, order: row.order, content)
     }
   }
 

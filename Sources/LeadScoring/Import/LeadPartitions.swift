@@ -12,8 +12,7 @@
 /// A row is its lead, what it is ordered by within the lead (equal ones keep the order of arrival), and some bytes.
 final class LeadPartitions {
   /// Leads of a range: few enough that the rows of usual ones stay in a processor's cache while they are sorted.
-  static let leads = 1024
-  private static let headerSize = 16
+  static let leads = 1 << StagedRow.leadBits
 
   private struct Partition {
     var buffer: UnsafeMutableRawPointer?
@@ -64,18 +63,15 @@ final class LeadPartitions {
   func append(lead: Int64, order: Int64, _ bytes: UnsafeBufferPointer<UInt8>) throws {
     let number = Int(lead - 1) / LeadPartitions.leads
     if number >= partitionCount { grow(through: number) }
-    let size = LeadPartitions.headerSize + bytes.count
+    let head = StagedRow(lead: Int(lead - 1) % LeadPartitions.leads, order: order, count: bytes.count)
+    let size = head.size + bytes.count
     if buffered + size > capacity, buffered > 0 { try spill() }
     let needed = partitions[number].used + size
     if needed > partitions[number].capacity { reserve(number, needed) }
     guard let base = partitions[number].buffer else { return }
     let row = base + partitions[number].used
-    row.storeBytes(of: UInt32(truncatingIfNeeded: Int(lead - 1) % LeadPartitions.leads), as: UInt32.self)
-    row.storeBytes(of: UInt32(truncatingIfNeeded: bytes.count), toByteOffset: 4, as: UInt32.self)
-    row.storeBytes(of: order, toByteOffset: 8, as: Int64.self)
-    if let start = bytes.baseAddress {
-      (row + LeadPartitions.headerSize).copyMemory(from: start, byteCount: bytes.count)
-    }
+    head.write(to: row)
+    if let start = bytes.baseAddress { (row + head.size).copyMemory(from: start, byteCount: bytes.count) }
     partitions[number].used = needed
     buffered += size
     count += 1
@@ -148,7 +144,7 @@ final class LeadPartitions {
     guard total > limit else { return [0..<LeadPartitions.leads] }
     var sizes = [Int](repeating: 0, count: LeadPartitions.leads)
     try forEachPiece(number) { piece in
-      LeadPartitions.forEachRow(in: piece) { lead, size, _ in sizes[lead] += size }
+      StagedRow.forEach(in: piece) { row, start in sizes[row.lead] += row.size + row.count }
     }
     var runs: [Range<Int>] = []
     var start = 0
@@ -169,11 +165,16 @@ final class LeadPartitions {
     rows.begin(firstLead: Int64(number * LeadPartitions.leads) + 1)
     if run.count == LeadPartitions.leads {
       rows.reserve(partitions[number].written + partitions[number].used)
-      try forEachPiece(number) { rows.append($0) }
+      for extent in partitions[number].extents {
+        try rows.append(extent.count) { try TemporaryFile.read(file, into: $0, at: extent.offset, folder) }
+      }
+      rows.append(UnsafeRawBufferPointer(start: partitions[number].buffer, count: partitions[number].used))
     } else {
       try forEachPiece(number) { piece in
-        LeadPartitions.forEachRow(in: piece) { lead, size, start in
-          if run.contains(lead) { rows.append(UnsafeRawBufferPointer(rebasing: piece[start..<(start + size)])) }
+        StagedRow.forEach(in: piece) { row, start in
+          if run.contains(row.lead) {
+            rows.append(UnsafeRawBufferPointer(rebasing: piece[(start - row.size)..<(start + row.count)]))
+          }
         }
       }
     }
@@ -198,105 +199,5 @@ final class LeadPartitions {
     if partitions[number].used > 0 {
       try body(UnsafeRawBufferPointer(start: partitions[number].buffer, count: partitions[number].used))
     }
-  }
-
-  @inline(__always)
-  static func forEachRow(
-    in piece: UnsafeRawBufferPointer, _ body: (_ lead: Int, _ size: Int, _ start: Int) -> Void
-  ) {
-    var start = 0
-    while start < piece.count {
-      let lead = Int(piece.loadUnaligned(fromByteOffset: start, as: UInt32.self))
-      let size = headerSize + Int(piece.loadUnaligned(fromByteOffset: start + 4, as: UInt32.self))
-      body(lead, size, start)
-      start += size
-    }
-  }
-}
-
-/// The rows of one range of leads, in order of lead, `order` and arrival.
-final class SortedRows {
-  /// A row.
-  struct Row {
-    var order: Int64
-    /// Where its bytes stand.
-    var start: UInt32
-    var count: UInt32
-  }
-
-  /// The rows of one lead.
-  struct Group {
-    var lead: Int64
-    var rows: Range<Int>
-  }
-
-  @exclusivity(unchecked) private var bytes: [UInt8] = []
-  @exclusivity(unchecked) private(set) var rows: [Row] = []
-  @exclusivity(unchecked) private(set) var groups: [Group] = []
-  @exclusivity(unchecked) private var firstLead: Int64 = 1
-  @exclusivity(unchecked) private var starts = [Int](repeating: 0, count: LeadPartitions.leads + 1)
-
-  fileprivate func begin(firstLead: Int64) {
-    self.firstLead = firstLead
-    bytes.removeAll(keepingCapacity: true)
-    rows.removeAll(keepingCapacity: true)
-    groups.removeAll(keepingCapacity: true)
-  }
-
-  fileprivate var byteCount: Int { bytes.count }
-
-  fileprivate func reserve(_ count: Int) { bytes.reserveCapacity(count) }
-
-  fileprivate func append(_ piece: UnsafeRawBufferPointer) { bytes.append(contentsOf: piece) }
-
-  /// Puts the rows into order: counted by lead, which keeps the order of arrival, and within a lead by `order`.
-  fileprivate func sort() {
-    var count = 0
-    starts.withUnsafeMutableBufferPointer { starts in
-      starts.update(repeating: 0)
-      bytes.withUnsafeBytes { bytes in
-        LeadPartitions.forEachRow(in: bytes) { lead, _, _ in
-          starts[lead + 1] += 1
-          count += 1
-        }
-      }
-      for lead in 0..<LeadPartitions.leads { starts[lead + 1] += starts[lead] }
-    }
-    for lead in 0..<LeadPartitions.leads where starts[lead] < starts[lead + 1] {
-      groups.append(Group(lead: firstLead + Int64(lead), rows: starts[lead]..<starts[lead + 1]))
-    }
-    rows = [Row](unsafeUninitializedCapacity: count) { rows, filled in
-      starts.withUnsafeMutableBufferPointer { starts in
-        bytes.withUnsafeBytes { bytes in
-          LeadPartitions.forEachRow(in: bytes) { lead, size, start in
-            rows.initializeElement(
-              at: starts[lead],
-              to: Row(
-                order: bytes.loadUnaligned(fromByteOffset: start + 8, as: Int64.self), start: UInt32(start + 16),
-                count: UInt32(size - 16)))
-            starts[lead] += 1
-          }
-        }
-      }
-      filled = count
-    }
-    rows.withUnsafeMutableBufferPointer { rows in
-      for group in groups {
-        var isSorted = true
-        for index in (group.rows.lowerBound + 1)..<max(group.rows.upperBound, group.rows.lowerBound + 1)
-        where rows[index].order < rows[index - 1].order {
-          isSorted = false
-          break
-        }
-        if isSorted { continue }
-        // Starts rise with arrival, so they settle equal orders.
-        rows[group.rows].sort { ($0.order, $0.start) < ($1.order, $1.start) }
-      }
-    }
-  }
-
-  /// Calls `body` with all rows' bytes, in which `Row.start` counts.
-  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-    try bytes.withUnsafeBufferPointer(body)
   }
 }

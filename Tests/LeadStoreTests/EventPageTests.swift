@@ -114,6 +114,24 @@ struct EventPageTests {
     #expect(parts("1,2") == nil)
   }
 
+  @Test func decimalDigitsOfAllLengths() {
+    // All numbers of few digits, and those beside each power of ten.
+    for value in Int64(0)...20_000 { decimal(value) }
+    var power: Int64 = 1
+    for _ in 0..<18 {
+      power *= 10
+      for value in (power - 2)...(power + 2) {
+        decimal(value)
+        decimal(-value)
+      }
+      // Each pair of digits in each place.
+      for pair in Int64(0)..<100 where power < Int64.max / 1000 {
+        decimal(power * pair + pair)
+        decimal(power * 100 - 1 - pair)
+      }
+    }
+  }
+
   @Test("decimal digits", arguments: [Int64.min, -10, -1, 0, 1, 9, 10, 99, 100, 1_234_567_890, Int64.max])
   func decimal(_ value: Int64) {
     var bytes: [UInt8] = [65]

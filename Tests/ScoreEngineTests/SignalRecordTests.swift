@@ -264,6 +264,22 @@ struct SignalRecordTests {
     #expect(!left.isEqual(to: right))
   }
 
+  @Test func integersAreWrittenAsTheyAreAppended() {
+    for shift in UInt64(0)..<64 {
+      for value in [1 << shift, 1 << shift - 1, 1 << shift + 1, ~0 >> shift, 0x9E37_79B9_7F4A_7C15 >> shift] as [UInt64]
+      {
+        var bytes: [UInt8] = []
+        VariableLength.append(unsigned: value, to: &bytes)
+        let written = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: VariableLength.longest) { target in
+          guard let base = target.baseAddress else { return [UInt8]() }
+          target.initialize(repeating: 0xFF)
+          return Array(target[..<VariableLength.write(unsigned: value, to: base)])
+        }
+        #expect(written == bytes)
+      }
+    }
+  }
+
   @Test("integers of variable length", arguments: [0, 1, -1, 63, 64, -64, -65, 1 << 40, Int64.max, Int64.min])
   func integers(_ value: Int64) {
     var bytes: [UInt8] = []

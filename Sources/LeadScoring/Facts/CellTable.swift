@@ -59,11 +59,14 @@ final class CellTable {
     if count * 2 >= capacity { grow() }
     let (first, last) = CellTable.words(base, cell.count)
     let shape = CellTable.shape(cell.count, tag)
-    var output: UInt64 = 0
-    let outputCount = withUnsafeMutableBytes(of: &output) { output in
-      guard let base = output.assumingMemoryBound(to: UInt8.self).baseAddress else { return 0 }
+    var (output, outputCount): (UInt64, Int) = (0, 0)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecimalText.longest + 1) { text in
+      guard let base = text.baseAddress else { return }
       base[0] = UInt8(ascii: ",")
-      return DecimalText.write(Int64(number), to: base + 1) + 1
+      outputCount = DecimalText.write(Int64(number), to: base + 1) + 1
+      withUnsafeMutableBytes(of: &output) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(start: base, count: outputCount))
+      }
     }
     let entry = Entry(first: first, last: last, output: output, shape: shape, outputCount: UInt32(outputCount))
     let place = place(first, last, shape)

@@ -36,7 +36,7 @@ final class EventBlockScorer {
   private let scorer: LeadBlockScorer
   private let isScored: Bool
   @exclusivity(unchecked) private var merger = EventMerger()
-  @exclusivity(unchecked) private var events: [EventRef] = []
+  @exclusivity(unchecked) private var events = UnsafeMutableBufferPointer<EventRef>.allocate(capacity: 64)
 
   /// - Parameter isAlone: whether it is used on the thread that has the session.
   init(_ session: ScoringSession, reference: String?, asOf: Int64, isAlone: Bool) {
@@ -44,39 +44,49 @@ final class EventBlockScorer {
     isScored = !session.models.isEmpty
   }
 
+  deinit { events.deallocate() }
+
   /// What was done so far.
   var counts: ScoringCounts { scorer.counts }
 
   /// Fills the block with what is to be written.
   func score(_ block: EventBlock) throws {
+    let rows = block.rows.rows
     try block.rows.withBytes { bytes in
-      for index in block.rows.groups.indices { try score(block, index, bytes) }
+      for (index, group) in block.rows.groups.enumerated() { try score(block, index, group, rows, bytes) }
     }
   }
 
-  private func score(_ block: EventBlock, _ index: Int, _ bytes: UnsafeBufferPointer<UInt8>) throws {
-    let group = block.rows.groups[index]
-    events.removeAll(keepingCapacity: true)
-    for row in block.rows.rows[group.rows] {
+  private func score(
+    _ block: EventBlock, _ index: Int, _ group: SortedRows.Group, _ rows: UnsafeBufferPointer<SortedRows.Row>,
+    _ bytes: UnsafeBufferPointer<UInt8>
+  ) throws {
+    let count = group.rows.count
+    if events.count < count { makeRoom(count) }
+    // Looking at each tail here also fetches them together, where writing them to pages would wait for one by one.
+    var areTails = true
+    for place in 0..<count {
+      let row = rows[group.rows.lowerBound + place]
       let start = Int(row.start)
-      events.append(
-        EventRef(
-          instant: row.order, tail: UnsafeBufferPointer(rebasing: bytes[start..<(start + Int(row.count))])))
+      let tail = UnsafeBufferPointer(rebasing: bytes[start..<(start + Int(row.count))])
+      areTails = areTails && tail.first == UInt8(ascii: ",")
+      events.initializeElement(at: place, to: EventRef(instant: row.order, tail: tail))
     }
+    guard areTails else { throw StoreError.damaged("an event") }
+    let found = UnsafeBufferPointer(rebasing: events[..<count])
     let finder = scorer.finder
     finder.reset()
-    let accepted = try events.withUnsafeBufferPointer { events in
-      try merger.merge(events, lead: group.lead, stored: block.stored[index], into: &block.pages)
-      guard let accepted = merger.accepted else {
-        if isScored { for event in events { try finder.add(at: event.instant, tail: event.tail) } }
-        return events.count
-      }
-      if isScored { for index in accepted { try finder.add(at: events[index].instant, tail: events[index].tail) } }
-      return accepted.count
-    }
+    try merger.merge(found, lead: group.lead, stored: block.stored[index], into: &block.pages)
+    if isScored { try finder.add(found, at: merger.accepted) }
+    let accepted = merger.accepted?.count ?? count
     block.created += Int64(accepted)
     guard accepted > 0 else { return }
     try scorer.score(
       group.lead, index, block.facts, createdAt: nil, attributes: nil, cause: .event, into: block.results)
+  }
+
+  private func makeRoom(_ count: Int) {
+    events.deallocate()
+    events = .allocate(capacity: count * 2)
   }
 }

@@ -173,6 +173,14 @@ final class LeadBlockScorer {
     into results: LeadBlockResults
   ) throws {
     guard !models.isEmpty else { return }
+    try score(lead, index, facts, createdAt, attributes, cause, results, &previous, &record)
+  }
+
+  /// The records come as arguments, so that they can be lent without being copied.
+  private func score(
+    _ lead: Int64, _ index: Int, _ facts: LeadBlockFacts, _ createdAt: Int64?, _ attributes: AttributeSet?,
+    _ cause: Cause, _ results: LeadBlockResults, _ previous: inout SignalRecord, _ record: inout SignalRecord
+  ) throws {
     let isNew = facts.isNew[index]
     if isNew {
       finder.fill(&record, createdAt: createdAt ?? asOf, previous: nil, attributes: attributes)
@@ -180,15 +188,15 @@ final class LeadBlockScorer {
       guard facts.withState(index, { !$0.isEmpty && previous.unpack($0) }) else {
         throw StoreError.damaged("the signal state of lead \(lead); run `leadscore score --all`")
       }
-      finder.fill(&record, createdAt: createdAt ?? previous.createdAt, previous: previous, attributes: attributes)
+      finder.fill(&record, createdAt: createdAt ?? previous.createdAt, over: previous, attributes: attributes)
     }
     results.records.add(record, lead: lead)
     kernel.counts.rescored += 1
     for (number, model) in models.enumerated() {
       kernel.score(
         model, lead: lead, before: facts.score(model: number, index),
-        judgement: facts.judgement(model: number, index), previous: isNew ? nil : previous, record: record, at: asOf,
-        cause: cause, into: &results.scores)
+        judgement: facts.judgement(model: number, index), previous: previous, isNew: isNew, record: record,
+        at: asOf, cause: cause, into: &results.scores)
     }
   }
 }

@@ -13,7 +13,7 @@ struct RecordBatch: Sendable {
   }
 
   /// Adds a lead's record.
-  mutating func add(_ record: SignalRecord, lead: Int64) {
+  mutating func add(_ record: borrowing SignalRecord, lead: Int64) {
     record.pack(into: &bytes)
     ends.append((lead, bytes.count))
   }

@@ -40,14 +40,14 @@ final class ScoreKernel {
   ///
   /// - Parameters:
   ///   - before: the stored score; nil for a lead never scored.
-  ///   - previous: the record of the facts of before; nil for a new lead.
+  ///   - previous: the record of the facts of before; of no meaning for a new lead.
   ///   - cause: why, for a lead scored before; a lead's first row has the cause `import`.
   func score(
-    _ model: ActiveModel, lead: Int64, before: ScoreState?, judgement: Judgement, previous: SignalRecord?,
-    record: SignalRecord, at asOf: Int64, cause: Cause, into batch: inout ScoreBatch
+    _ model: ActiveModel, lead: Int64, before: ScoreState?, judgement: Judgement, previous: borrowing SignalRecord,
+    isNew: Bool = false, record: borrowing SignalRecord, at asOf: Int64, cause: Cause, into batch: inout ScoreBatch
   ) {
     var state = before
-    if let known = before, let previous, let due = known.nextChangeAt, due <= asOf {
+    if !isNew, let known = before, let due = known.nextChangeAt, due <= asOf {
       state = advance(model, lead: lead, known, judgement, previous, through: asOf, into: &batch, stores: false)
     }
     evaluate(
@@ -59,7 +59,7 @@ final class ScoreKernel {
   ///
   /// - Parameter before: the score so far, brought to the instant under the facts of before; nil for a lead never scored.
   func evaluate(
-    _ model: ActiveModel, lead: Int64, before: ScoreState?, judgement: Judgement, record: SignalRecord,
+    _ model: ActiveModel, lead: Int64, before: ScoreState?, judgement: Judgement, record: borrowing SignalRecord,
     at instant: Int64, cause: Cause, into batch: inout ScoreBatch
   ) {
     let evaluator = model.evaluator
@@ -76,8 +76,8 @@ final class ScoreKernel {
   /// - Parameter stores: whether the last state is to be stored; the caller goes on from it otherwise.
   @discardableResult
   func advance(
-    _ model: ActiveModel, lead: Int64, _ before: ScoreState, _ judgement: Judgement, _ record: SignalRecord,
-    through asOf: Int64, into batch: inout ScoreBatch, stores: Bool = true
+    _ model: ActiveModel, lead: Int64, _ before: ScoreState, _ judgement: Judgement,
+    _ record: borrowing SignalRecord, through asOf: Int64, into batch: inout ScoreBatch, stores: Bool = true
   ) -> ScoreState {
     let evaluator = model.evaluator
     var current = before

@@ -174,9 +174,47 @@ public enum DecimalText {
   /// The most bytes that an integer takes.
   public static let longest = 20
 
-  /// Writes the digits of an integer; returns how many bytes they are.
+  /// Writes the digits of an integer where there is room for ``longest`` bytes; returns how many bytes they are. What
+  /// stood behind them may have changed.
   @inline(__always)
   public static func write(_ value: Int64, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    let number = UInt64(bitPattern: value)
+    if number < 100_000_000 { return writeShort(number, to: target) }
+    if number < 10_000_000_000_000_000 {
+      let high = number / 100_000_000
+      let count = writeShort(high, to: target)
+      UnsafeMutableRawPointer(target + count).storeBytes(
+        of: (eightDigits(number &- high &* 100_000_000) | 0x3030_3030_3030_3030).littleEndian, as: UInt64.self)
+      return count &+ 8
+    }
+    return writeLong(value, to: target)
+  }
+
+  /// A number of up to eight digits.
+  @inline(__always)
+  private static func writeShort(_ number: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    let digits = eightDigits(number)
+    // Zeros in front are left out, but not the last digit.
+    let zeros = min(7, digits.trailingZeroBitCount &>> 3)
+    UnsafeMutableRawPointer(target).storeBytes(
+      of: ((digits | 0x3030_3030_3030_3030) &>> UInt64(zeros &* 8)).littleEndian, as: UInt64.self)
+    return 8 &- zeros
+  }
+
+  /// The digits of a number below 100,000,000, the first one lowest: halves, then pairs, then digits are taken apart side
+  /// by side, by multiplying with 1/100 and 1/10 rounded up.
+  @inline(__always)
+  private static func eightDigits(_ number: UInt64) -> UInt64 {
+    let high = number / 10_000
+    let halves = high | (number &- high &* 10_000) &<< 32
+    let hundreds = (halves &* 10_486) &>> 20 & 0x0000_007F_0000_007F
+    let pairs = hundreds | (halves &- hundreds &* 100) &<< 16
+    let tens = (pairs &* 103) &>> 10 & 0x000F_000F_000F_000F
+    return tens | (pairs &- tens &* 10) &<< 8
+  }
+
+  @inline(never)
+  private static func writeLong(_ value: Int64, to target: UnsafeMutablePointer<UInt8>) -> Int {
     var at = 0
     if value < 0 {
       target[0] = UInt8(ascii: "-")

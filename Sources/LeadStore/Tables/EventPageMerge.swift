@@ -27,6 +27,8 @@ public struct PageBatch: ~Copyable, Sendable {
 
   private(set) var rows: [Row] = []
   private(set) var bytes = ByteBuffer()
+  /// The page that events are added to, until it is closed.
+  private var open = Row(id: 0, firstAt: 0, lastAt: 0, count: 0, start: 0, end: 0, isStored: false)
   /// Stored pages that are left over when a lead's events stand in fewer ones: from this id through that.
   private(set) var removals: [ClosedRange<Int64>] = []
 
@@ -43,25 +45,23 @@ public struct PageBatch: ~Copyable, Sendable {
   fileprivate mutating func begin(id: Int64, firstAt: Int64, isStored: Bool) {
     let start = bytes.count
     bytes.append(UInt8(ascii: "["))
-    rows.append(Row(id: id, firstAt: firstAt, lastAt: firstAt, count: 0, start: start, end: start, isStored: isStored))
+    open = Row(id: id, firstAt: firstAt, lastAt: firstAt, count: 0, start: start, end: start, isStored: isStored)
   }
 
   /// Goes on with a page as it is stored.
   fileprivate mutating func resume(_ page: borrowing EventPage) {
     let start = bytes.count
     page.body.withUnsafeBufferPointer { bytes.append(UnsafeBufferPointer(rebasing: $0.dropLast())) }
-    rows.append(
-      Row(
-        id: page.id, firstAt: page.firstAt, lastAt: page.lastAt, count: page.count, start: start, end: start,
-        isStored: true))
+    open = Row(
+      id: page.id, firstAt: page.firstAt, lastAt: page.lastAt, count: page.count, start: start, end: start,
+      isStored: true)
   }
 
-  /// Adds an event to the last page.
+  /// Adds an event to the open page.
   @inline(__always)
   fileprivate mutating func append(_ event: EventRef) {
-    let last = rows.count - 1
-    let offset = event.instant - rows[last].firstAt
-    let isFirst = rows[last].count == 0
+    let offset = event.instant - open.firstAt
+    let isFirst = open.count == 0
     // Room for a comma, brackets and the longest number.
     bytes.append(addingCapacity: event.tail.count + 24) { target in
       var at = 0
@@ -73,22 +73,46 @@ public struct PageBatch: ~Copyable, Sendable {
       at += 1
       at += DecimalText.write(offset, to: target + at)
       if let tail = event.tail.baseAddress {
-        (target + at).update(from: tail, count: event.tail.count)
+        PageBatch.copy(tail, event.tail.count, to: target + at)
         at += event.tail.count
       }
       target[at] = UInt8(ascii: "]")
       return at + 1
     }
-    rows[last].lastAt = event.instant
-    rows[last].count += 1
+    open.lastAt = event.instant
+    open.count += 1
   }
 
-  /// The size of the last page's text, once it ends.
-  fileprivate var openSize: Int { bytes.count + 1 - rows[rows.count - 1].start }
+  /// Most tails are short; a call would cost more than their bytes do.
+  @inline(__always)
+  private static func copy(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) {
+    guard count >= 4, count <= 32 else { return target.update(from: source, count: count) }
+    let from = UnsafeRawPointer(source)
+    let to = UnsafeMutableRawPointer(target)
+    if count < 8 {
+      let last = from.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+      to.storeBytes(of: from.loadUnaligned(as: UInt32.self), as: UInt32.self)
+      to.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+      return
+    }
+    // The last eight bytes may overlap those before.
+    let last = from.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+    var index = 0
+    while index < count &- 8 {
+      to.storeBytes(
+        of: from.loadUnaligned(fromByteOffset: index, as: UInt64.self), toByteOffset: index, as: UInt64.self)
+      index &+= 8
+    }
+    to.storeBytes(of: last, toByteOffset: count &- 8, as: UInt64.self)
+  }
+
+  /// The size of the open page's text, once it ends.
+  fileprivate var openSize: Int { bytes.count + 1 - open.start }
 
   fileprivate mutating func close() {
     bytes.append(UInt8(ascii: "]"))
-    rows[rows.count - 1].end = bytes.count
+    open.end = bytes.count
+    rows.append(open)
   }
 
   fileprivate mutating func remove(_ ids: ClosedRange<Int64>) { removals.append(ids) }

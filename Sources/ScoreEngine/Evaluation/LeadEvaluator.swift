@@ -289,47 +289,76 @@ public final class LeadEvaluator {
 extension LeadEvaluator {
   /// Appends the groups' scores as they are stored: a JSON array of hundredths by position.
   public func appendGroups(to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "["))
-    for index in 0..<groupCount {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      sums[index].appendDigits(to: &bytes)
+    LeadEvaluator.appendArray(of: groupCount, to: &bytes) { writer in
+      for index in 0..<groupCount { writer.add(sums[index]) }
     }
-    bytes.append(UInt8(ascii: "]"))
   }
 
   /// Appends the rules' points as they are stored: a JSON array of the positions and hundredths of those that give other
   /// than 0.
   public func appendRules(to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "["))
-    var isFirst = true
-    for (index, points) in points.enumerated() where points != 0 {
-      if !isFirst { bytes.append(UInt8(ascii: ",")) }
-      isFirst = false
-      Int64(index).appendDigits(to: &bytes)
-      bytes.append(UInt8(ascii: ","))
-      points.appendDigits(to: &bytes)
+    LeadEvaluator.appendArray(of: points.count * 2, to: &bytes) { writer in
+      for index in 0..<points.count where points[index] != 0 {
+        writer.add(Int64(index))
+        writer.add(points[index])
+      }
     }
-    bytes.append(UInt8(ascii: "]"))
+  }
+
+  /// Appends a JSON array of up to so many numbers.
+  private static func appendArray(of count: Int, to bytes: inout [UInt8], _ body: (inout NumberWriter) -> Void) {
+    // A number takes twenty bytes at most, and a comma.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count * 21 + 2) { target in
+      guard let base = target.baseAddress else { return }
+      var writer = NumberWriter(target: base)
+      body(&writer)
+      bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: writer.finish()))
+    }
   }
 }
 
-extension Int64 {
-  /// Appends the decimal digits, behind a minus sign where there is need of one.
-  fileprivate func appendDigits(to bytes: inout [UInt8]) {
-    if self < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = magnitude
-    if rest < 10 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) + 48)
-      return
+/// Writes a JSON array of numbers into memory that is large enough.
+private struct NumberWriter {
+  private let target: UnsafeMutablePointer<UInt8>
+  private var count = 1
+
+  init(target: UnsafeMutablePointer<UInt8>) {
+    self.target = target
+    target[0] = UInt8(ascii: "[")
+  }
+
+  /// Adds the decimal digits, behind a minus sign where there is need of one.
+  @inline(__always)
+  mutating func add(_ number: Int64) {
+    if count > 1 { put(UInt8(ascii: ",")) }
+    if number < 0 { put(UInt8(ascii: "-")) }
+    var rest = number.magnitude
+    // Nineteen at most.
+    var digits = 1
+    var bound: UInt64 = 10
+    while digits < 19, rest >= bound {
+      digits &+= 1
+      bound &*= 10
     }
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-      var start = 20
-      while rest > 0 {
-        start -= 1
-        digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 48
-        rest /= 10
-      }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start..<20]))
+    var index = count &+ digits
+    while index > count {
+      index &-= 1
+      let quotient = rest / 10
+      target[index] = UInt8(truncatingIfNeeded: rest &- quotient &* 10) &+ 48
+      rest = quotient
     }
+    count &+= digits
+  }
+
+  @inline(__always)
+  private mutating func put(_ byte: UInt8) {
+    target[count] = byte
+    count &+= 1
+  }
+
+  /// Ends the array; returns how many bytes it has.
+  mutating func finish() -> Int {
+    put(UInt8(ascii: "]"))
+    return count
   }
 }

@@ -21,9 +21,27 @@ enum VariableLength {
   /// The most bytes that a number takes.
   static let longest = 10
 
-  /// Writes a number where there is room for ``longest`` bytes; returns how many it took.
+  /// Writes a number where there is room for ``longest`` bytes; returns how many it took. What stood behind them may have
+  /// changed.
   @inline(__always)
   static func write(unsigned value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    if value < 0x80 {
+      target[0] = UInt8(truncatingIfNeeded: value)
+      return 1
+    }
+    guard value < 1 << 56 else { return writeByByte(value, to: target) }
+    // Groups of seven bits are moved apart: eights, fours, pairs; then all but the last get their eighth bit.
+    var word = (value & 0x0FFF_FFFF) | (value & 0x00FF_FFFF_F000_0000) &<< 4
+    word = (word & 0x0000_3FFF_0000_3FFF) | (word & 0x0FFF_C000_0FFF_C000) &<< 2
+    word = (word & 0x007F_007F_007F_007F) | (word & 0x3F80_3F80_3F80_3F80) &<< 1
+    let count = (70 &- value.leadingZeroBitCount) / 7
+    word |= 0x8080_8080_8080_8080 & ((1 &<< UInt64(8 &* (count &- 1))) &- 1)
+    UnsafeMutableRawPointer(target).storeBytes(of: word.littleEndian, as: UInt64.self)
+    return count
+  }
+
+  @inline(never)
+  private static func writeByByte(_ value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
     var rest = value
     var count = 0
     while rest >= 0x80 {

@@ -82,9 +82,6 @@ struct LeadDirectory {
     return number
   }
 
-  /// Whether a good part of all leads may have been asked for.
-  var mayBeMost: Bool { isLoaded || Int64(numbers.count) * 4 > greatestStored }
-
   private mutating func load() throws {
     isLoaded = true
     numbers.reserve(Int(min(greatestStored, LeadDirectory.mostReserved)))

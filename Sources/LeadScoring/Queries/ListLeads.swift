@@ -82,25 +82,24 @@ extension ScoringSession {
     filter.order = query.sort.map { ($0.field.column, $0.descending) }
     filter.limit = holds.isEmpty ? query.limit : nil
     var left = query.limit ?? Int.max
+    guard left > 0 else { return }
     let judgements = try JudgementsInForce(database, model: model.row.id)
-    do {
-      try database.forEachScore(model: model.row.id, filter) { listed, json in
-        let attributes = AttributeSet(json: json)
-        guard holds.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return }
-        if left == 0 { throw StopIteration() }
-        left -= 1
-        let score = listed.score
-        try body(
-          ScoredLead(
-            key: listed.key, score: score.score, stage: score.stage, grade: score.grade,
-            groups: ActiveModel.named(groups: score.groups, model.rules),
-            rules: ActiveModel.named(rules: score.rules, model.rules), version: score.version,
-            scoredAt: score.scoredAt, nextChangeAt: score.nextChangeAt, enteredStageAt: score.enteredStageAt,
-            fastTrack: judgements.fastTrack(ofLead: score.lead, at: score.scoredAt),
-            adjustments: judgements.adjustments(ofLead: score.lead, at: score.scoredAt),
-            createdAt: listed.createdAt, attributes: attributes))
-      }
-    } catch is StopIteration {}
+    try database.forEachScore(model: model.row.id, filter) { listed, json in
+      let attributes = AttributeSet(json: json)
+      guard holds.allSatisfy({ $0.holds(at: Instant(milliseconds: 0)) { attributes[$0] } }) else { return true }
+      left -= 1
+      let score = listed.score
+      try body(
+        ScoredLead(
+          key: listed.key, score: score.score, stage: score.stage, grade: score.grade,
+          groups: ActiveModel.named(groups: score.groups, model.rules),
+          rules: ActiveModel.named(rules: score.rules, model.rules), version: score.version,
+          scoredAt: score.scoredAt, nextChangeAt: score.nextChangeAt, enteredStageAt: score.enteredStageAt,
+          fastTrack: judgements.fastTrack(ofLead: score.lead, at: score.scoredAt),
+          adjustments: judgements.adjustments(ofLead: score.lead, at: score.scoredAt),
+          createdAt: listed.createdAt, attributes: attributes))
+      return left > 0
+    }
   }
 
   /// One lead.
@@ -150,9 +149,6 @@ extension ScoringSession {
     guard known.contains(stage) else { throw ScoringError.unknownStage(stage, known: known) }
   }
 }
-
-/// Ends a loop over rows early.
-private struct StopIteration: Error {}
 
 extension ActiveModel {
   /// Stored groups with their names.

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// A lead's score as a line of a block's text has it, in the form that the migration describes. Points into that text.
 struct ScoreLine {
   /// The array, with its brackets.
@@ -35,6 +43,15 @@ struct ScoreLine {
     scoredAt = reader.integer()
     nextChangeAt = reader.optionalInteger()
     guard reader.isWhole else { return nil }
+  }
+
+  /// The lead and the score alone; nil where the line does not begin as one.
+  static func head(of bytes: UnsafeBufferPointer<UInt8>) -> (lead: Int64, score: Int64)? {
+    var reader = LineReader(bytes: bytes)
+    let lead = reader.integer(after: UInt8(ascii: "["))
+    _ = reader.integer()
+    let score = reader.integer()
+    return reader.isSound ? (lead, score) : nil
   }
 
   /// The state without the points; nil where a text is damaged.
@@ -94,7 +111,7 @@ struct ScoreLine {
 private struct LineReader {
   let bytes: UnsafeBufferPointer<UInt8>
   private var place = 0
-  private var isSound = true
+  private(set) var isSound = true
 
   init(bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
@@ -183,10 +200,10 @@ struct ScoreLines {
       return nil
     }
     let start = place &+ 2
-    var end = start
-    while end < text.count, text[end] != UInt8(ascii: "\n") { end &+= 1 }
-    place = end
-    return UnsafeBufferPointer(rebasing: text[start..<end])
+    guard start < text.count, let base = text.baseAddress, let found = memchr(base + start, 10, text.count &- start)
+    else { throw ScoreLines.damaged }
+    place = UnsafeRawPointer(base).distance(to: found)
+    return UnsafeBufferPointer(rebasing: text[start..<place])
   }
 
   /// The number of the lead that a line is about.

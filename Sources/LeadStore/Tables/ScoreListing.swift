@@ -33,77 +33,182 @@ public struct ListedScore: Sendable {
 }
 
 extension LeadDatabase {
-  /// Calls `body` for each stored score of a model that a filter lets through, with the lead's attributes, a JSON object.
+  /// Calls `body` for each stored score of a model that a filter lets through, with the lead's attributes, a JSON object;
+  /// until it returns false.
   ///
-  /// - Complexity: O(leads), and a temporary table of those that are let through, or of the highest scores alone where no
-  ///   more are asked for.
+  /// - Complexity: O(leads), and a narrow temporary table of those that are let through, or, where no more are asked for,
+  ///   of those that come first by what they are put in order by. The first ones by their keys alone are looked up.
   public func forEachScore(
     model: Int64, _ filter: ScoreFilter,
-    _ body: (ListedScore, _ attributes: UnsafeBufferPointer<UInt8>) throws -> Void
+    _ body: (ListedScore, _ attributes: UnsafeBufferPointer<UInt8>) throws -> Bool
   ) throws {
     defer { try? connection.execute("DROP TABLE IF EXISTS temp.listed") }
-    try list(model: model, filter)
+    let isByKeyAlone = filter.limit != nil && filter.letsAllThrough && filter.order.first?.column == .key
     let order = filter.order.map { "\($0.column.rawValue)\($0.descending ? " DESC" : "")" } + ["lead.key"]
-    try connection.forEachRow(
-      """
-      SELECT listed.lead_id, version, score, stage, rule_stage, entered_stage_at, grade, groups, rules, scored_at,
-        next_change_at, coalesce(lead.key_as_given, lead.key), lead.created_at, lead.attributes
-      FROM temp.listed JOIN lead ON lead.id = listed.lead_id
-      ORDER BY \(order.joined(separator: ", ")) LIMIT ?1
-      """, [filter.limit ?? -1]
-    ) { row in
-      let listed = ListedScore(
-        score: ScoreRow(
-          model: model, lead: row.integer(0), version: Int(row.integer(1)), score: row.integer(2),
-          stage: row.optionalText(3), ruleStage: row.optionalText(4), enteredStageAt: row.integer(5),
-          grade: row.optionalText(6), groups: row.text(7), rules: row.text(8), scoredAt: row.integer(9),
-          nextChangeAt: row.optionalInteger(10)),
-        key: row.text(11), createdAt: row.integer(12))
-      try row.withBytes(13) { try body(listed, $0) }
+    var left = filter.limit ?? Int.max
+    let sql: String
+    if isByKeyAlone {
+      sql = "SELECT lead.id FROM lead ORDER BY \(order[0])"
+    } else {
+      try list(model: model, filter)
+      sql = """
+        SELECT listed.lead_id FROM temp.listed JOIN lead ON lead.id = listed.lead_id
+        ORDER BY \(order.joined(separator: ", "))
+        """
+    }
+    try connection.withStatement(sql) { rows in
+      while left > 0, try rows.step() {
+        guard let score = try scores.row(model: model, lead: rows.integer(0)) else { continue }
+        left -= 1
+        if try !show(score, body) { return }
+      }
     }
   }
 
-  /// Puts what a filter lets through into a temporary table.
+  private func show(
+    _ score: ScoreRow, _ body: (ListedScore, UnsafeBufferPointer<UInt8>) throws -> Bool
+  ) throws -> Bool {
+    try connection.firstRow(
+      "SELECT coalesce(key_as_given, key), created_at, attributes FROM lead WHERE id = ?1", [score.lead]
+    ) { row in
+      let listed = ListedScore(score: score, key: row.text(0), createdAt: row.integer(1))
+      return try row.withBytes(2) { try body(listed, $0) }
+    } ?? true
+  }
+
+  /// Puts what a filter lets through, as far as it can come out, into a temporary table.
   private func list(model: Int64, _ filter: ScoreFilter) throws {
-    var texts = TextNumbers()
-    let stages = Set(filter.stages.map { texts.number($0) })
-    let grade = filter.grade.map { texts.number($0) }
-    var least = filter.minimumScore ?? Int64.min
-    func forEachAdmitted(_ body: (ScoreLine) throws -> Void) throws {
-      try scores.forEachLine(model: model) { line in
-        guard line.score >= least else { return }
-        if !stages.isEmpty, !stages.contains(try texts.number(json: line.stage)) { return }
-        if let grade, try texts.number(json: line.grade) != grade { return }
-        try body(line)
-      }
-    }
-    // Of the highest scores alone no more need be put in order than there are, and those that equal the last of them.
-    if let limit = filter.limit, limit > 0, let first = filter.order.first, first == (.score, true) {
-      var scores: [Int64] = []
-      try forEachAdmitted { scores.append($0.score) }
-      scores.sort(by: >)
-      if scores.count > limit { least = scores[limit - 1] }
-    }
     try connection.execute(
       """
-      CREATE TEMP TABLE listed (lead_id INTEGER PRIMARY KEY, version, score, stage, rule_stage, entered_stage_at, grade,
-        groups, rules, scored_at, next_change_at)
+      CREATE TEMP TABLE listed (lead_id INTEGER PRIMARY KEY, score, stage, grade, scored_at, next_change_at,
+        entered_stage_at)
       """)
-    let insert = try connection.prepare("INSERT INTO temp.listed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
-    try forEachAdmitted { line in
+    let insert = try connection.prepare("INSERT INTO temp.listed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+    func add(_ line: ScoreLine) throws {
       guard let state = line.state else { throw ScoreLines.damaged }
       try insert.bind(1, line.lead)
-      try insert.bind(2, line.version)
-      try insert.bind(3, line.score)
-      try insert.bind(4, state.stage)
-      try insert.bind(5, state.ruleStage)
-      try insert.bind(6, state.enteredStageAt)
-      try insert.bind(7, state.grade)
-      try insert.bindText(8, UnsafeRawBufferPointer(line.groups))
-      try insert.bindText(9, UnsafeRawBufferPointer(line.rules))
-      try insert.bind(10, state.scoredAt)
-      try insert.bind(11, state.nextChangeAt)
+      try insert.bind(2, line.score)
+      try insert.bind(3, state.stage)
+      try insert.bind(4, state.grade)
+      try insert.bind(5, state.scoredAt)
+      try insert.bind(6, state.nextChangeAt)
+      try insert.bind(7, state.enteredStageAt)
       try insert.run()
     }
+    var gate = ScoreGate(filter)
+    guard let limit = filter.limit, let first = filter.order.first, let rank = ScoreRank(first.column, first.descending)
+    else {
+      try scores.forEachLine(model: model) { if try gate.admits($0) { try add($0) } }
+      return
+    }
+    var foremost = ForemostLeads(limit: limit)
+    if rank.isScore, filter.letsAllThrough {
+      try scores.forEachHead(model: model) { foremost.add(lead: $0, rank: rank.rank(score: $1)) }
+    } else {
+      try scores.forEachLine(model: model) { line in
+        let rank = rank.rank(line)
+        if rank >= foremost.least, try gate.admits(line) { foremost.add(lead: line.lead, rank: rank) }
+      }
+    }
+    for lead in foremost.leads() { try scores.withLine(model: model, lead: lead) { try add($0) } }
+  }
+}
+
+extension ScoreFilter {
+  /// Whether no score is kept back.
+  fileprivate var letsAllThrough: Bool { stages.isEmpty && minimumScore == nil && grade == nil }
+}
+
+/// Whether a filter lets a line through.
+private struct ScoreGate {
+  private var texts = TextNumbers()
+  private let stages: Set<Int>
+  private let grade: Int?
+  private let minimumScore: Int64
+
+  init(_ filter: ScoreFilter) {
+    var texts = TextNumbers()
+    stages = Set(filter.stages.map { texts.number($0) })
+    grade = filter.grade.map { texts.number($0) }
+    minimumScore = filter.minimumScore ?? Int64.min
+    self.texts = texts
+  }
+
+  mutating func admits(_ line: ScoreLine) throws -> Bool {
+    guard line.score >= minimumScore else { return false }
+    if !stages.isEmpty, !stages.contains(try texts.number(json: line.stage)) { return false }
+    if let grade, try texts.number(json: line.grade) != grade { return false }
+    return true
+  }
+}
+
+/// What a column puts a line in order by: the greatest rank comes first.
+private struct ScoreRank {
+  private let column: ScoreFilter.Column
+  private let descending: Bool
+
+  /// Nil for a column that is no number of the line.
+  init?(_ column: ScoreFilter.Column, _ descending: Bool) {
+    switch column {
+    case .score, .scoredAt, .nextChangeAt, .enteredStageAt: break
+    case .key, .stage, .grade, .createdAt: return nil
+    }
+    self.column = column
+    self.descending = descending
+  }
+
+  var isScore: Bool { column == .score }
+
+  func rank(score: Int64) -> Int64 { descending ? score : ~score }
+
+  func rank(_ line: ScoreLine) -> Int64 {
+    let value: Int64 =
+      switch column {
+      case .scoredAt: line.scoredAt
+      // SQLite has NULL before all numbers.
+      case .nextChangeAt: line.nextChangeAt ?? Int64.min
+      case .enteredStageAt: line.enteredStageAt
+      default: line.score
+      }
+    return rank(score: value)
+  }
+}
+
+/// The leads with the greatest ranks, and all that equal the last of them.
+private struct ForemostLeads {
+  private let limit: Int
+  private var found: [(rank: Int64, lead: Int64)] = []
+  private var room: Int
+  /// What ranks less is not among them.
+  private(set) var least = Int64.min
+
+  init(limit: Int) {
+    self.limit = max(limit, 0)
+    room = self.limit * 2 + 1024
+  }
+
+  mutating func add(lead: Int64, rank: Int64) {
+    guard rank >= least else { return }
+    found.append((rank, lead))
+    if found.count >= room {
+      cut()
+      // Where many are equal, less often.
+      room = max(room, found.count * 2)
+    }
+  }
+
+  private mutating func cut() {
+    guard limit > 0, found.count > limit else {
+      if limit == 0 { found = [] }
+      return
+    }
+    least = found.map { $0.rank }.sorted(by: >)[limit - 1]
+    found.removeAll { $0.rank < least }
+  }
+
+  /// Their numbers, in order.
+  mutating func leads() -> [Int64] {
+    cut()
+    return found.map { $0.lead }.sorted()
   }
 }

@@ -64,7 +64,8 @@ public final class ScoreTable {
   // MARK: One lead
 
   /// Calls `body` with the line of a lead; nil where it has none.
-  private func withLine<Result>(model: Int64, lead: Int64, _ body: (ScoreLine) throws -> Result) throws -> Result? {
+  @discardableResult
+  func withLine<Result>(model: Int64, lead: Int64, _ body: (ScoreLine) throws -> Result) throws -> Result? {
     try find.bind(1, LeadBlocks.id(owner: model, lead: lead))
     defer { find.reset() }
     guard try find.step() else { return nil }
@@ -214,6 +215,22 @@ public final class ScoreTable {
         while let bytes = try lines.next() {
           guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
           if leads.contains(line.lead) { try body(line) }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the number and the score, in hundredths, of each lead of a model, in their order.
+  func forEachHead(model: Int64, _ body: (_ lead: Int64, _ score: Int64) throws -> Void) throws {
+    let ids = LeadBlocks.ids(owner: model)
+    try connection.forEachRow(
+      "SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [ids.lowerBound, ids.upperBound]
+    ) { row in
+      try row.withBytes(0) { text in
+        var lines = ScoreLines(text)
+        while let bytes = try lines.next() {
+          guard let head = ScoreLine.head(of: bytes) else { throw ScoreLines.damaged }
+          try body(head.lead, head.score)
         }
       }
     }

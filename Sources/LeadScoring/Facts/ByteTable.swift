@@ -17,6 +17,8 @@ final class ByteTable {
 
   /// An entry is its number, the key's length with the tag in the highest eight bits, and the key.
   private static let headerSize = 8
+  /// An entry with an e-mail address that is not short, in bytes.
+  private static let usualEntry = 48
   /// Keys are shorter than this.
   static let longest = 1 << 24
 
@@ -176,8 +178,14 @@ final class ByteTable {
 
   // MARK: Changes
 
-  /// Makes room for so many keys in all, so that it need not be made again and again.
+  /// Makes room for so many keys in all, so that it need not be made again and again. Room that is not used takes no
+  /// memory.
   func reserve(_ keys: Int) {
+    let size = min(keys * ByteTable.usualEntry, Int(UInt32.max))
+    if size > arenaCapacity {
+      arena = ByteTable.resized(arena, size)
+      arenaCapacity = size
+    }
     var needed = slotCount
     while keys * 4 >= needed * 3 { needed *= 2 }
     if needed > slotCount { resize(to: needed) }

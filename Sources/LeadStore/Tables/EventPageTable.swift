@@ -4,11 +4,14 @@ public final class EventPageTable {
   private let insertRow: Statement
   private let updateRow: Statement
   private let lastRow: Statement
+  // Made when it is first needed.
+  private var insertMany: ManyRowInsertion?
+
+  private static let insertion = "INSERT INTO event_page (id, first_at, last_at, count, body)"
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
-    insertRow = try connection.prepare(
-      "INSERT INTO event_page (id, first_at, last_at, count, body) VALUES (?1, ?2, ?3, ?4, ?5)")
+    insertRow = try connection.prepare(EventPageTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5)")
     updateRow = try connection.prepare(
       "UPDATE event_page SET first_at = ?2, last_at = ?3, count = ?4, body = ?5 WHERE id = ?1")
     lastRow = try connection.prepare(
@@ -17,14 +20,33 @@ public final class EventPageTable {
 
   /// Writes pages, each in the place of the one with its id, and removes those left over.
   public func write(_ batch: borrowing PageBatch) throws {
+    let rows = batch.rows
     try batch.bytes.withUnsafeBytes { bytes in
-      for row in batch.rows {
-        let text = UnsafeRawBufferPointer(rebasing: bytes[row.start..<row.end])
+      func text(_ row: PageBatch.Row) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[row.start..<row.end])
+      }
+      var next = 0
+      while next < rows.count {
+        let row = rows[next]
         if row.isStored {
-          try EventPageTable.run(updateRow, row, text)
-        } else {
-          try EventPageTable.run(insertRow, row, text)
+          try EventPageTable.run(updateRow, row, text(row))
+          next += 1
+          continue
         }
+        let end = next + ManyRowInsertion.rows
+        guard end <= rows.count, !rows[next..<end].contains(where: { $0.isStored }) else {
+          try EventPageTable.run(insertRow, row, text(row))
+          next += 1
+          continue
+        }
+        let many = try insertMany ?? ManyRowInsertion(connection, EventPageTable.insertion, columns: 5)
+        insertMany = many
+        for place in 0..<ManyRowInsertion.rows {
+          let row = rows[next + place]
+          try EventPageTable.bind(row, text(row), from: Int32(place) * 5 + 1, to: many.statement)
+        }
+        try many.statement.run()
+        next = end
       }
     }
     for ids in batch.removals {
@@ -45,12 +67,18 @@ public final class EventPageTable {
   private static func run(
     _ statement: borrowing Statement, _ row: PageBatch.Row, _ text: UnsafeRawBufferPointer
   ) throws(DatabaseError) {
-    try statement.bind(1, row.id)
-    try statement.bind(2, row.firstAt)
-    try statement.bind(3, row.lastAt)
-    try statement.bind(4, Int64(row.count))
-    try statement.bindTextInPlace(5, text)
+    try bind(row, text, from: 1, to: statement)
     try statement.run()
+  }
+
+  private static func bind(
+    _ row: PageBatch.Row, _ text: UnsafeRawBufferPointer, from first: Int32, to statement: borrowing Statement
+  ) throws(DatabaseError) {
+    try statement.bind(first, row.id)
+    try statement.bind(first + 1, row.firstAt)
+    try statement.bind(first + 2, row.lastAt)
+    try statement.bind(first + 3, Int64(row.count))
+    try statement.bindTextInPlace(first + 4, text)
   }
 
   /// Whether there is no page at all.

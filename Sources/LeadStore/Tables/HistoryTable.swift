@@ -83,34 +83,67 @@ public struct HistoryFilter: Sendable {
 public final class HistoryTable {
   let connection: Connection
   private let insert: Statement
-  private var texts = RepeatedTexts(from: 7, through: 11)
+  private var texts = RepeatedTexts(from: 7, through: HistoryTable.columnCount)
+  // Made when it is first needed.
+  private var insertMany: ManyRowInsertion?
+  private var manyTexts = RepeatedTexts(
+    from: 7, through: HistoryTable.columnCount * Int32(ManyRowInsertion.rows))
+
+  private static let columnCount: Int32 = 12
+  // OR FAIL, since a statement that may abort after a trigger ran needs a journal of its own.
+  private static let insertion = """
+    INSERT OR FAIL INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
+      grade_after, cause, cause_ref, version)
+    """
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
-    // OR FAIL, since a statement that may abort after a trigger ran needs a journal of its own.
     insert = try connection.prepare(
-      """
-      INSERT OR FAIL INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
-        grade_after, cause, cause_ref, version)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-      """)
+      HistoryTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
   }
 
   /// Adds a row after all others.
   public func append(_ row: HistoryRow) throws(DatabaseError) {
-    try insert.bind(1, row.model)
-    try insert.bind(2, row.lead)
-    try insert.bind(3, row.at)
-    try insert.bind(4, row.recordedAt)
-    try insert.bind(5, row.before)
-    try insert.bind(6, row.after)
-    try texts.bind(7, row.stageBefore, to: insert)
-    try texts.bind(8, row.stageAfter, to: insert)
-    try texts.bind(9, row.gradeAfter, to: insert)
-    try texts.bind(10, row.cause.rawValue, to: insert)
-    try texts.bind(11, row.causeReference, to: insert)
-    try insert.bind(12, Int64(row.version))
+    try HistoryTable.bind(row, from: 1, &texts, to: insert)
     try insert.run()
+  }
+
+  /// Adds rows after all others, in their order.
+  public func append(_ rows: [HistoryRow]) throws(DatabaseError) {
+    var next = 0
+    if rows.count >= ManyRowInsertion.rows {
+      if insertMany == nil {
+        insertMany = try ManyRowInsertion(connection, HistoryTable.insertion, columns: HistoryTable.columnCount)
+      }
+      guard let many = insertMany else { return }
+      while rows.count - next >= ManyRowInsertion.rows {
+        for place in 0..<ManyRowInsertion.rows {
+          try HistoryTable.bind(
+            rows[next + place], from: Int32(place) * HistoryTable.columnCount + 1, &manyTexts, to: many.statement)
+        }
+        try many.statement.run()
+        next += ManyRowInsertion.rows
+      }
+    }
+    for row in rows[next...] { try append(row) }
+  }
+
+  @inline(__always)
+  private static func bind(
+    _ row: HistoryRow, from first: Int32, _ texts: inout RepeatedTexts, to statement: borrowing Statement
+  ) throws(DatabaseError) {
+    try statement.bind(first, row.model)
+    try statement.bind(first + 1, row.lead)
+    try statement.bind(first + 2, row.at)
+    try statement.bind(first + 3, row.recordedAt)
+    try statement.bind(first + 4, row.before)
+    try statement.bind(first + 5, row.after)
+    try texts.bind(first + 6, row.stageBefore, to: statement)
+    try texts.bind(first + 7, row.stageAfter, to: statement)
+    try texts.bind(first + 8, row.gradeAfter, to: statement)
+    try texts.bind(first + 9, row.cause.rawValue, to: statement)
+    try texts.bind(first + 10, row.causeReference, to: statement)
+    try statement.bind(first + 11, Int64(row.version))
   }
 
   /// Lets `body` add many rows. The trigger that keeps rows from being replaced is away meanwhile: it takes a quarter of

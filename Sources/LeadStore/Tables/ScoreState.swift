@@ -126,6 +126,6 @@ extension LeadDatabase {
   /// Writes scores and rows of history.
   public func write(_ batch: borrowing ScoreBatch) throws {
     try scores.put(batch)
-    for row in batch.history { try history.append(row) }
+    try history.append(batch.history)
   }
 }

@@ -18,10 +18,12 @@ struct LeadBlockTests {
   private func score(_ model: Int64, _ lead: Int64, _ random: inout some RandomNumberGenerator) -> ScoreRow {
     let texts = LeadBlockTests.texts
     return ScoreRow(
-      model: model, lead: lead, version: .random(in: 1...9, using: &random), score: .random(in: -5000...5000, using: &random),
+      model: model, lead: lead, version: .random(in: 1...9, using: &random),
+      score: .random(in: -5000...5000, using: &random),
       stage: texts.randomElement(using: &random) ?? nil, ruleStage: texts.randomElement(using: &random) ?? nil,
       enteredStageAt: .random(in: -9_000_000_000...1_800_000_000_000, using: &random),
-      grade: texts.randomElement(using: &random) ?? nil, groups: ["[]", "[5,-7,0]"].randomElement(using: &random) ?? "",
+      grade: texts.randomElement(using: &random) ?? nil,
+      groups: ["[]", "[5,-7,0]"].randomElement(using: &random) ?? "",
       rules: ["[]", "[0,500,3,-25]"].randomElement(using: &random) ?? "", scoredAt: .random(in: 0...99, using: &random),
       nextChangeAt: Bool.random(using: &random) ? .random(in: 0...50, using: &random) : nil)
   }
@@ -125,14 +127,17 @@ struct LeadBlockTests {
     arguments: [
       "UPDATE score_block SET body = '[0]'", "UPDATE score_block SET body = ''",
       "UPDATE score_block SET body = replace(body, ',null]', ']')", "UPDATE score_block SET body = substr(body, 1, 40)",
-      "UPDATE signal_block SET ends = replace(ends, '2', '9')", "UPDATE signal_block SET ends = replace(ends, '0', 'x')",
+      "UPDATE signal_block SET ends = replace(ends, '2', '9')",
+      "UPDATE signal_block SET ends = replace(ends, '0', 'x')",
     ])
   func damage(_ sql: String) throws {
     var random = SeededRandom(seed: 1)
     var row = score(1, 1, &random)
     row.nextChangeAt = nil
     try database.scores.put(row)
-    try [1, 2].withUnsafeBytes { try database.signals.put(pack: 1, lead: 1, UnsafeRawBufferPointer(rebasing: $0[..<2])) }
+    try [1, 2].withUnsafeBytes {
+      try database.signals.put(pack: 1, lead: 1, UnsafeRawBufferPointer(rebasing: $0[..<2]))
+    }
     try database.connection.run(sql)
     let error = #expect(throws: StoreError.self) {
       _ = try database.scores.row(model: 1, lead: 1)

@@ -11,7 +11,7 @@ DROP TRIGGER adjustment_is_judged;
 -- points, those other than 0; rule_stage: the stage that the rules alone give; entered_stage_at: when the stage shown was.
 CREATE TABLE score_block (
   id             INTEGER PRIMARY KEY,
-  next_change_at INTEGER, -- the earliest of its leads'
+  next_change_at INTEGER, -- the earliest of its leads', or earlier where a lead was erased
   body           TEXT NOT NULL
 ) STRICT;
 
@@ -21,7 +21,7 @@ SELECT (model_id << 40) | number,
    WHERE score.model_id = block.model_id AND lead_id BETWEEN 16 * number + 1 AND 16 * number + 16),
   '[0' || (SELECT group_concat(line, '') FROM (
     SELECT char(10) || ',[' || lead_id || ',' || version || ',' || score || ',' || json_quote(stage) || ',' || json_quote(rule_stage)
-    || ',' || entered_stage_at || ',' || json_quote(grade) || ',' || groups || ',' || rules || ',' || scored_at || ','
+    || ',' || entered_stage_at || ',' || json_quote(grade) || ',' || json(groups) || ',' || json(rules) || ',' || scored_at || ','
     || coalesce(next_change_at, 'null') || ']' AS line
     FROM lead_score AS score
     WHERE score.model_id = block.model_id AND lead_id BETWEEN 16 * number + 1 AND 16 * number + 16

@@ -13,6 +13,8 @@ struct LeadBlockTests {
 
   private static let texts: [String?] = [
     nil, "", "mql", "a \"quoted\" one", "back\\slash\\", "line\nbreak\tand\u{1}", "Größe 🎯", "null", "[1,2]",
+    // What one of them is stored as is another one of them.
+    "\\", "\\\\", "A\"", "A\\\"",
   ]
 
   private func score(_ model: Int64, _ lead: Int64, _ random: inout some RandomNumberGenerator) -> ScoreRow {
@@ -36,6 +38,7 @@ struct LeadBlockTests {
     }
     var random = SeededRandom(seed: UInt64(seed))
     var known: [Key: ScoreRow] = [:]
+    for lead in Int64(1)...70 { try database.addLead(lead, "lead\(lead)") }
     for round in 0..<40 {
       var batch = ScoreBatch()
       for _ in 0..<Int.random(in: 1...30, using: &random) {
@@ -73,6 +76,21 @@ struct LeadBlockTests {
       let stages = try database.scores.stageCounts(model: model)
       #expect(Dictionary(uniqueKeysWithValues: stages.map { ($0.stage, $0.count) }) == counts)
     }
+    // Each filter lets through what it should, in order, however few are asked for.
+    for (stage, grade) in zip(LeadBlockTests.texts, LeadBlockTests.texts.reversed()) {
+      for column in [ScoreFilter.Column.score, .nextChangeAt, .key, .stage] {
+        for limit in [nil, 0, 3, Int.max] as [Int?] {
+          for descending in [true, false] {
+            var filter = ScoreFilter()
+            if let stage, column != .key { filter.stages = [stage, "mql"] }
+            if Bool.random(using: &random), column != .key { filter.grade = grade }
+            filter.order = [(column, descending)]
+            filter.limit = limit
+            try check(filter, known.values.filter { $0.model == 1 })
+          }
+        }
+      }
+    }
     // A person with plain SQL sees the same.
     try database.connection.execute("PRAGMA trusted_schema = ON")
     let rows = try database.connection.rows(
@@ -81,6 +99,36 @@ struct LeadBlockTests {
       ["\($0.model)", "\($0.lead)", "\($0.score)", $0.stage, $0.grade, $0.groups, $0.nextChangeAt.map { "\($0)" }]
     }
     #expect(rows == expected)
+  }
+
+  /// Lists by a filter, with a listing within each listing, and holds it against the rows.
+  private func check(_ filter: ScoreFilter, _ rows: [ScoreRow]) throws {
+    var found: [ScoreRow] = []
+    try database.forEachScore(model: 1, filter) { listed, _ in
+      found.append(listed.score)
+      if found.count == 1 { try database.forEachScore(model: 2, filter) { _, _ in true } }
+      return true
+    }
+    let admitted = rows.filter {
+      (filter.stages.isEmpty || $0.stage.map(filter.stages.contains) ?? false)
+        && (filter.grade == nil || $0.grade == filter.grade)
+    }
+    guard let (column, descending) = filter.order.first else { return }
+    func rank(_ row: ScoreRow) -> (Int64, String) {
+      switch column {
+      case .nextChangeAt: (row.nextChangeAt ?? Int64.min, "")
+      case .stage: (row.stage == nil ? 0 : 1, row.stage ?? "")
+      case .key: (0, "lead\(row.lead)")
+      default: (row.score, "")
+      }
+    }
+    func isBefore(_ left: ScoreRow, _ right: ScoreRow) -> Bool {
+      let (one, other) = (rank(left), rank(right))
+      if one == other { return "lead\(left.lead)" < "lead\(right.lead)" }
+      if one.0 != other.0 { return (one.0 < other.0) != descending }
+      return Array(one.1.utf8).lexicographicallyPrecedes(Array(other.1.utf8)) != descending
+    }
+    #expect(found == Array(admitted.sorted(by: isBefore).prefix(filter.limit ?? Int.max)), "\(filter)")
   }
 
   @Test("records that are put, replaced and looked for are those of a plain dictionary", arguments: 0..<8)

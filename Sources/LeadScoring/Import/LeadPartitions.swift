@@ -94,7 +94,8 @@ final class LeadPartitions {
 
   private func reserve(_ number: Int, _ needed: Int) {
     let larger = max(256, needed, partitions[number].capacity * 3 / 2)
-    partitions[number].buffer = realloc(partitions[number].buffer, larger)
+    guard let moved = realloc(partitions[number].buffer, larger) else { preconditionFailure("out of memory") }
+    partitions[number].buffer = moved
     partitions[number].capacity = larger
   }
 

@@ -156,7 +156,7 @@ extension ScoringSession {
     let change = isSamePack ? nil : PackChange(from: oldPack, to: pack)
     let wantsHashes = plan != nil
     try RescorePass.run(
-      self,
+      self, addsManyRows: true,
       { try RuleChangeWorker(self, $0, model: model, asOf: asOf, change: change, wantsHashes: wantsHashes) },
       store: { part in
         for entry in part.hashes { try plan?.check(entry.lead, result: entry.result, facts: entry.facts) }

@@ -36,7 +36,7 @@ extension ScoringSession {
       var report = RecomputeReport()
       let total = try database.leads.count()
       try RescorePass.run(
-        self,
+        self, addsManyRows: false,
         { try RecomputeWorker(self, $0, asOf: asOf, isPackNew: isReplaced) },
         store: { part in
           report.leads += part.written.leads
@@ -86,7 +86,7 @@ private final class RecomputeWorker: RescoreWorker {
     tools = try RescoreTools(session, database, models: session.models, reference: nil)
     finder = SignalFinder(pack: session.pack, dictionary: try PropertyDictionary(database, gate: Gate()))
     facts = try FactReader(database, events: finder.asksForEvents)
-    stored = isPackNew ? nil : try RecordCursor(database, pack: session.pack.id)
+    stored = isPackNew ? nil : try RecordCursor(database, pack: session.pack.id, skipsDamaged: true)
     record = SignalRecord(kinds: session.pack.kinds)
   }
 

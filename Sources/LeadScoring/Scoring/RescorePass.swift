@@ -30,14 +30,16 @@ extension RescoreWorker {
 enum RescorePass {
   /// Leads of a piece.
   static let pieceSize: Int64 = 2048
-  /// So many leads may have so many rows of history that a change of the layout for their sake is worth it.
+  /// So many leads may get so many rows of history that to take their trigger away for them is worth it.
   private static let manyLeads: Int64 = 20_000
 
   /// - Parameters:
+  ///   - addsManyRows: whether most leads are expected to get a row of history.
   ///   - make: a worker with a connection.
   ///   - store: writes what came of a piece.
   static func run<Worker: RescoreWorker>(
-    _ session: ScoringSession, _ make: (LeadDatabase) throws -> Worker, store: (Worker.Part) throws -> Void
+    _ session: ScoringSession, addsManyRows: Bool, _ make: (LeadDatabase) throws -> Worker,
+    store: (Worker.Part) throws -> Void
   ) throws {
     let database = session.database
     let greatest = try database.leads.greatestID()
@@ -48,7 +50,7 @@ enum RescorePass {
       guard session.isUntouched, let other = session.otherReader() else { break }
       workers.append(try make(other))
     }
-    if greatest >= manyLeads {
+    if addsManyRows, greatest >= manyLeads {
       try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
     } else {
       try OrderedRanges.run(count: pieces, workers: workers, store)

@@ -20,6 +20,7 @@ public final class Connection {
   public let mode: Mode
   private let handle: OpaquePointer
   private var cache = StatementCache(capacity: 64)
+  private var temporaryNames = 0
   /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.
   public var onStatement: ((String) -> Void)?
 
@@ -169,6 +170,12 @@ public final class Connection {
     try firstRow("PRAGMA data_version") { $0.integer(0) } ?? 0
   }
 
+  /// A name that no other temporary table of this connection has.
+  func newTemporaryName() -> String {
+    temporaryNames += 1
+    return "scratch_\(temporaryNames)"
+  }
+
   /// How many rows the last statement changed.
   public var changes: Int64 { sqlite3_changes64(handle) }
 
@@ -181,7 +188,10 @@ public final class Connection {
   ///
   /// The lock is taken at once (`BEGIN IMMEDIATE`), so that a transaction that has begun never fails for another
   /// writer's sake: https://sqlite.org/lang_transaction.html
+  ///
+  /// Where the file cannot be written to and a snapshot is held, what is laid over the file is written within that.
   public func write<Result>(_ body: () throws -> Result) throws -> Result {
+    if isInTransaction, [.readOnly, .immutable].contains(mode) { return try body() }
     try execute("BEGIN IMMEDIATE")
     return try finish(commit: true, body)
   }

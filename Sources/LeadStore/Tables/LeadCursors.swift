@@ -2,6 +2,7 @@
 public final class RecordCursor {
   private let rows: Statement
   private let pack: Int64
+  private let skipsDamaged: Bool
   @exclusivity(unchecked) private var layout: SignalBlock.Layout?
   // The block at hand.
   @exclusivity(unchecked) private var body: [UInt8] = []
@@ -13,8 +14,11 @@ public final class RecordCursor {
   @exclusivity(unchecked) public private(set) var lead: Int64?
 
   /// A cursor over the records in a pack.
-  public init(_ database: LeadDatabase, pack: Int64) throws(DatabaseError) {
+  ///
+  /// - Parameter skipsDamaged: whether leads whose block is damaged count as having no record.
+  public init(_ database: LeadDatabase, pack: Int64, skipsDamaged: Bool = false) throws(DatabaseError) {
     self.pack = pack
+    self.skipsDamaged = skipsDamaged
     rows = try database.connection.prepare(
       "SELECT id, present, ends, body FROM signal_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
   }
@@ -54,7 +58,13 @@ public final class RecordCursor {
         lead = nil
         return
       }
-      layout = try SignalBlock.Layout(rows, 1, 2, 3)
+      do {
+        layout = try SignalBlock.Layout(rows, 1, 2, 3)
+      } catch {
+        guard skipsDamaged else { throw error }
+        layout = nil
+        continue
+      }
       firstLead = LeadBlocks.firstLead(ofBlock: rows.integer(0))
       place = 0
       rows.withBytes(3) {

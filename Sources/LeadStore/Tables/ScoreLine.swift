@@ -24,6 +24,8 @@ struct ScoreLine {
   private(set) var rules: UnsafeBufferPointer<UInt8>
   private(set) var scoredAt: Int64 = 0
   private(set) var nextChangeAt: Int64?
+  /// Whether any text has escapes, so that it is not what it stands for.
+  private(set) var hasEscapes = false
 
   /// Reads a line that begins with an opening bracket; nil where it is none. O(its length)
   init?(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -42,6 +44,7 @@ struct ScoreLine {
     rules = reader.array()
     scoredAt = reader.integer()
     nextChangeAt = reader.optionalInteger()
+    hasEscapes = reader.hasEscapes
     guard reader.isWhole else { return nil }
   }
 
@@ -112,6 +115,7 @@ private struct LineReader {
   let bytes: UnsafeBufferPointer<UInt8>
   private var place = 0
   private(set) var isSound = true
+  private(set) var hasEscapes = false
 
   init(bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
@@ -163,7 +167,12 @@ private struct LineReader {
     skip(UInt8(ascii: "\""))
     let start = min(place, bytes.count)
     while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-      place &+= bytes[place] == UInt8(ascii: "\\") ? 2 : 1
+      guard bytes[place] == UInt8(ascii: "\\") else {
+        place &+= 1
+        continue
+      }
+      hasEscapes = true
+      place &+= 2
     }
     let end = min(place, bytes.count)
     skip(UInt8(ascii: "\""))

@@ -42,26 +42,33 @@ extension LeadDatabase {
     model: Int64, _ filter: ScoreFilter,
     _ body: (ListedScore, _ attributes: UnsafeBufferPointer<UInt8>) throws -> Bool
   ) throws {
-    defer { try? connection.execute("DROP TABLE IF EXISTS temp.listed") }
+    try connection.read { try readScores(model: model, filter, body) }
+  }
+
+  private func readScores(
+    model: Int64, _ filter: ScoreFilter,
+    _ body: (ListedScore, _ attributes: UnsafeBufferPointer<UInt8>) throws -> Bool
+  ) throws {
     let isByKeyAlone = filter.limit != nil && filter.letsAllThrough && filter.order.first?.column == .key
     let order = filter.order.map { "\($0.column.rawValue)\($0.descending ? " DESC" : "")" } + ["lead.key"]
     var left = filter.limit ?? Int.max
-    let sql: String
-    if isByKeyAlone {
-      sql = "SELECT lead.id FROM lead ORDER BY \(order[0])"
-    } else {
-      try list(model: model, filter)
+    var sql = "SELECT lead.id FROM lead ORDER BY \(order[0])"
+    let table = isByKeyAlone ? nil : connection.newTemporaryName()
+    // A table that is still read, by a listing within a listing, cannot be dropped; each has one of its own.
+    defer { if let table { try? connection.execute("DROP TABLE IF EXISTS temp.\(table)") } }
+    if let table {
+      try list(model: model, filter, into: table)
       sql = """
-        SELECT listed.lead_id FROM temp.listed JOIN lead ON lead.id = listed.lead_id
+        SELECT listed.lead_id FROM temp.\(table) AS listed JOIN lead ON lead.id = listed.lead_id
         ORDER BY \(order.joined(separator: ", "))
         """
     }
-    try connection.withStatement(sql) { rows in
-      while left > 0, try rows.step() {
-        guard let score = try scores.row(model: model, lead: rows.integer(0)) else { continue }
-        left -= 1
-        if try !show(score, body) { return }
-      }
+    let rows = try connection.prepare(sql)
+    defer { rows.reset() }
+    while left > 0, try rows.step() {
+      guard let score = try scores.row(model: model, lead: rows.integer(0)) else { continue }
+      left -= 1
+      if try !show(score, body) { return }
     }
   }
 
@@ -77,13 +84,13 @@ extension LeadDatabase {
   }
 
   /// Puts what a filter lets through, as far as it can come out, into a temporary table.
-  private func list(model: Int64, _ filter: ScoreFilter) throws {
+  private func list(model: Int64, _ filter: ScoreFilter, into table: String) throws {
     try connection.execute(
       """
-      CREATE TEMP TABLE listed (lead_id INTEGER PRIMARY KEY, score, stage, grade, scored_at, next_change_at,
+      CREATE TEMP TABLE \(table) (lead_id INTEGER PRIMARY KEY, score, stage, grade, scored_at, next_change_at,
         entered_stage_at)
       """)
-    let insert = try connection.prepare("INSERT INTO temp.listed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+    let insert = try connection.prepare("INSERT INTO temp.\(table) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
     func add(_ line: ScoreLine) throws {
       guard let state = line.state else { throw ScoreLines.damaged }
       try insert.bind(1, line.lead)
@@ -110,7 +117,15 @@ extension LeadDatabase {
         if rank >= foremost.least, try gate.admits(line) { foremost.add(lead: line.lead, rank: rank) }
       }
     }
-    for lead in foremost.leads() { try scores.withLine(model: model, lead: lead) { try add($0) } }
+    let leads = foremost.leads()
+    if leads.count - 10_000 <= limit {
+      for lead in leads { try scores.withLine(model: model, lead: lead) { try add($0) } }
+    } else {
+      // As many are equal, one pass costs less than to look up each.
+      try scores.forEachLine(model: model) { line in
+        if rank.rank(line) >= foremost.least, try gate.admits(line) { try add(line) }
+      }
+    }
   }
 }
 
@@ -136,8 +151,8 @@ private struct ScoreGate {
 
   mutating func admits(_ line: ScoreLine) throws -> Bool {
     guard line.score >= minimumScore else { return false }
-    if !stages.isEmpty, !stages.contains(try texts.number(json: line.stage)) { return false }
-    if let grade, try texts.number(json: line.grade) != grade { return false }
+    if !stages.isEmpty, !stages.contains(try texts.number(json: line.stage, line)) { return false }
+    if let grade, try texts.number(json: line.grade, line) != grade { return false }
     return true
   }
 }
@@ -184,7 +199,7 @@ private struct ForemostLeads {
 
   init(limit: Int) {
     self.limit = max(limit, 0)
-    room = self.limit * 2 + 1024
+    room = min(self.limit, 1 << 40) * 2 + 1024
   }
 
   mutating func add(lead: Int64, rank: Int64) {

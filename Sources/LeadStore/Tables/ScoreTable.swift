@@ -101,7 +101,7 @@ public final class ScoreTable {
     try withLine(model: model, lead: lead) { try ScoreTable.state($0) }
   }
 
-  /// Stores a score in the place of the one before.
+  /// Stores a score in the place of the one before. Inside a write transaction: the block's other leads are written too.
   public func put(_ row: ScoreRow) throws {
     var batch = ScoreBatch()
     batch.add(
@@ -255,7 +255,7 @@ public final class ScoreTable {
     var numbers = TextNumbers()
     var counts: [Int64] = []
     try forEachLine(model: model) { line in
-      let number = try numbers.number(json: line.stage)
+      let number = try numbers.number(json: line.stage, line)
       while counts.count <= number { counts.append(0) }
       counts[number] += 1
     }
@@ -265,14 +265,14 @@ public final class ScoreTable {
 
   // MARK: The clock
 
-  /// Whether any lead of a model is due by an instant. O(log blocks).
+  /// Whether any lead of a model is due by an instant. Most often O(log blocks).
   public func isAnyDue(model: Int64, by instant: Int64) throws -> Bool {
     try !due(model: model, by: instant, limit: 1).isEmpty
   }
 
   /// The leads of a model that are due by an instant, in order of their numbers, at most `limit`.
   ///
-  /// - Complexity: O(their blocks).
+  /// - Complexity: O(their blocks, and those of other models that are due).
   public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
     var leads: [Int64] = []
     let ids = LeadBlocks.ids(owner: model)

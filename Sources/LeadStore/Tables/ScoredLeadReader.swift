@@ -71,9 +71,9 @@ public final class ScoredLeadReader {
     score = line.score
     version = Int(truncatingIfNeeded: line.version)
     nextChange = line.nextChangeAt
-    stage = try texts.number(json: line.stage)
-    ruleStage = try texts.number(json: line.ruleStage)
-    grade = try texts.number(json: line.grade)
+    stage = try texts.number(json: line.stage, line)
+    ruleStage = try texts.number(json: line.ruleStage, line)
+    grade = try texts.number(json: line.grade, line)
     return true
   }
 
@@ -184,18 +184,18 @@ public struct TextNumbers: Sendable {
     return known >= 0 ? known : add(text)
   }
 
-  /// The number of what stands between a JSON text's quotation marks; 0 for nil.
+  /// The number of what stands between the quotation marks of a text of a line; 0 for nil.
   ///
   /// - Throws: ``StoreError/damaged(_:)``
   @inline(__always)
-  mutating func number(json text: UnsafeBufferPointer<UInt8>?) throws -> Int {
+  mutating func number(json text: UnsafeBufferPointer<UInt8>?, _ line: ScoreLine) throws -> Int {
     guard let text else { return 0 }
-    let known = knownNumber(text)
-    return known >= 0 ? known : try number(newJSON: text)
+    if line.hasEscapes { return try number(escaped: text) }
+    return number(text)
   }
 
   @inline(never)
-  private mutating func number(newJSON text: UnsafeBufferPointer<UInt8>) throws -> Int {
+  private mutating func number(escaped text: UnsafeBufferPointer<UInt8>) throws -> Int {
     guard let decoded = JSONText.decoded(text) else { throw ScoreLines.damaged }
     return number(decoded)
   }

@@ -85,7 +85,8 @@ public final class SignalTable {
     }
   }
 
-  /// Stores a lead's record in the place of the one before.
+  /// Stores a lead's record in the place of the one before. Inside a write transaction: the block's other records are
+  /// written too.
   public func put(pack: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws {
     try put(pack: pack, [(lead, bytes.count)], bytes)
   }
@@ -119,14 +120,13 @@ public final class SignalTable {
     try store(id, true)
   }
 
-  /// Begins to change a block; false where none is stored.
+  /// Begins to change a block; false where none is stored. Of one that is damaged, nothing can be kept.
   private func load(_ id: Int64) throws -> Bool {
     block.removeAll()
     try find.bind(1, id)
     defer { find.reset() }
     guard try find.step() else { return false }
-    let layout = try SignalBlock.Layout(find, 0, 1, 2)
-    find.withBytes(2) { block.load($0, layout) }
+    if let layout = try? SignalBlock.Layout(find, 0, 1, 2) { find.withBytes(2) { block.load($0, layout) } }
     return true
   }
 

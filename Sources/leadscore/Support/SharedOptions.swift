@@ -117,9 +117,10 @@ struct CommonOptions: ParsableArguments {
 
   private func openOverlay(_ lead: String?) throws -> (session: ScoringSession, instant: Int64) {
     let session = withProgress(try ScoringSession(try LeadDatabase.openOverlay(path: path), clock: Clock.now))
+    // First, since what is laid over the file must be of the same state as the rest.
+    try session.holdSnapshot()
     let instant = try readingInstant(session)
     try bringUpToDate(session, lead, to: instant)
-    try session.holdSnapshot()
     return (session, instant)
   }
 

@@ -101,4 +101,32 @@ struct OverlayTests {
     #expect(try writer.scores.row(model: model, lead: 1)?.score == 100)
     #expect(try first.leads.count() == 4)
   }
+
+  @Test("a lead beside one that is laid over is seen as of the same snapshot as everything else")
+  func neighbours() throws {
+    func row(_ lead: Int64, _ score: Int64) -> ScoreRow {
+      ScoreRow(
+        model: 1, lead: lead, version: 1, score: score, stage: nil, ruleStage: nil, enteredStageAt: 0, grade: nil,
+        groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: 5)
+    }
+    let folder = try TestFolder()
+    let database = try LeadDatabase.make(in: folder)
+    let (model, _) = try database.addModel()
+    for lead in Int64(1)...2 {
+      try database.addLead(lead, "lead\(lead)")
+      try database.scores.put(row(lead, 10))
+    }
+    let overlay = try LeadDatabase.openOverlay(path: database.connection.path)
+    try overlay.connection.execute("BEGIN")
+    #expect(try overlay.history.count() == 0)
+    // Meanwhile another process goes on.
+    try database.scores.put(row(2, 99))
+    try database.history.append(.sample(model: model, lead: 2, at: 1, before: 10, after: 99))
+    try overlay.connection.write { try overlay.scores.put(row(1, 20)) }
+    #expect(overlay.connection.isInTransaction, "the snapshot is let go")
+    #expect(try overlay.scores.row(model: 1, lead: 1)?.score == 20)
+    #expect(try overlay.scores.row(model: 1, lead: 2)?.score == 10)
+    #expect(try overlay.history.count() == 0)
+    #expect(try overlay.scores.due(model: 1, by: 9, limit: 9) == [1, 2])
+  }
 }

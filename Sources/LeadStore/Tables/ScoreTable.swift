@@ -48,17 +48,21 @@ public final class ScoreTable {
   private let find: Statement
   private let insert: Statement
   private let update: Statement
+  /// Leaves the index of what is due alone.
+  private let updateBody: Statement
   @exclusivity(unchecked) private var body: [UInt8] = []
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
-    find = try connection.prepare("SELECT body FROM score_block WHERE id = ?1")
+    find = try connection.prepare("SELECT body, next_change_at FROM score_block WHERE id = ?1")
     let insertion = "INSERT OR REPLACE INTO score_block (id, next_change_at, body) VALUES (?1, ?2, ?3)"
     insert = try connection.prepare(insertion)
     // What is laid over a file that cannot be written to takes inserts alone.
     let isWritable = [.readWrite, .create].contains(connection.mode)
     update = try connection.prepare(
       isWritable ? "UPDATE score_block SET next_change_at = ?2, body = ?3 WHERE id = ?1" : insertion)
+    updateBody = try connection.prepare(
+      isWritable ? "UPDATE score_block SET body = ?3 WHERE id = ?1 AND next_change_at IS ?2" : insertion)
   }
 
   // MARK: One lead
@@ -167,6 +171,7 @@ public final class ScoreTable {
     var index = 0
     try find.bind(1, id)
     let isStored = try find.step()
+    let storedNext = isStored ? find.optionalInteger(1) : nil
     do {
       defer { find.reset() }
       if isStored {
@@ -189,7 +194,13 @@ public final class ScoreTable {
     body.append(contentsOf: [UInt8(ascii: "\n"), UInt8(ascii: "]")])
     let next = earliest == .max ? nil : earliest
     try body.withUnsafeBytes { body in
-      if isStored { try ScoreTable.run(update, id, next, body) } else { try ScoreTable.run(insert, id, next, body) }
+      if !isStored {
+        try ScoreTable.run(insert, id, next, body)
+      } else if next == storedNext {
+        try ScoreTable.run(updateBody, id, next, body)
+      } else {
+        try ScoreTable.run(update, id, next, body)
+      }
     }
   }
 

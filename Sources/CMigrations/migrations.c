@@ -24,6 +24,10 @@ static const unsigned char m0006[] = {
 #embed "../../migrations/0006_lead_blocks.sql" suffix(,)
 };
 
+static const unsigned char m0007[] = {
+#embed "../../migrations/0007_recent_changes.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql", m0001, sizeof m0001},
     {"0002_history_append.sql", m0002, sizeof m0002},
@@ -31,6 +35,7 @@ static const struct leadscore_migration migrations[] = {
     {"0004_merges.sql", m0004, sizeof m0004},
     {"0005_history_checks.sql", m0005, sizeof m0005},
     {"0006_lead_blocks.sql", m0006, sizeof m0006},
+    {"0007_recent_changes.sql", m0007, sizeof m0007},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

@@ -3,15 +3,24 @@
 enum ScoreOverlay {
   // A temporary name goes before one of the file: https://sqlite.org/lang_naming.html
   static let sql = """
-    CREATE TEMP TABLE overlay_score (id INTEGER PRIMARY KEY, next_change_at, body);
+    CREATE TEMP TABLE overlay_score (id INTEGER PRIMARY KEY, line);
+    CREATE TEMP TABLE overlay_due (id INTEGER PRIMARY KEY, next_change_at);
     CREATE TEMP TABLE overlay_history AS SELECT * FROM main.score_history WHERE 0;
-    CREATE TEMP VIEW score_block AS
-      SELECT id, next_change_at, body FROM main.score_block
-      WHERE NOT EXISTS (SELECT 1 FROM overlay_score AS mine WHERE mine.id = main.score_block.id)
-      UNION ALL SELECT id, next_change_at, body FROM overlay_score;
-    CREATE TEMP TRIGGER overlay_score_insert INSTEAD OF INSERT ON score_block
+    CREATE TEMP VIEW recent_score AS
+      SELECT id, line FROM main.recent_score
+      WHERE NOT EXISTS (SELECT 1 FROM overlay_score AS mine WHERE mine.id = main.recent_score.id)
+      UNION ALL SELECT id, line FROM overlay_score;
+    CREATE TEMP TRIGGER overlay_score_insert INSTEAD OF INSERT ON recent_score
     BEGIN
-      INSERT OR REPLACE INTO overlay_score VALUES (new.id, new.next_change_at, new.body);
+      INSERT OR REPLACE INTO overlay_score VALUES (new.id, new.line);
+    END;
+    CREATE TEMP VIEW score_due AS
+      SELECT id, next_change_at FROM main.score_due
+      WHERE NOT EXISTS (SELECT 1 FROM overlay_due AS mine WHERE mine.id = main.score_due.id)
+      UNION ALL SELECT id, next_change_at FROM overlay_due;
+    CREATE TEMP TRIGGER overlay_due_insert INSTEAD OF INSERT ON score_due
+    BEGIN
+      INSERT OR REPLACE INTO overlay_due VALUES (new.id, new.next_change_at);
     END;
     CREATE TEMP VIEW score_history AS
       SELECT * FROM main.score_history UNION ALL SELECT * FROM overlay_history;

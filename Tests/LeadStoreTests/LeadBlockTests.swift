@@ -39,9 +39,10 @@ struct LeadBlockTests {
     var random = SeededRandom(seed: UInt64(seed))
     var known: [Key: ScoreRow] = [:]
     for lead in Int64(1)...70 { try database.addLead(lead, "lead\(lead)") }
-    for round in 0..<40 {
+    for model in Int64(1)...2 { try database.connection.run("INSERT INTO model VALUES (?1, ?1, 0, NULL)", model) }
+    for round in 0..<60 {
       var batch = ScoreBatch()
-      for _ in 0..<Int.random(in: 1...30, using: &random) {
+      for _ in 0..<Int.random(in: 1...(round % 3 == 0 ? 30 : 3), using: &random) {
         let row = score(.random(in: 1...2, using: &random), .random(in: 1...70, using: &random), &random)
         if round % 2 == 0 {
           try database.scores.put(row)
@@ -53,6 +54,12 @@ struct LeadBlockTests {
         known[Key(model: row.model, lead: row.lead)] = row
       }
       try database.write(batch)
+      if round % 4 == 0 {
+        let erased = Int64.random(in: 1...70, using: &random)
+        try database.connection.run("DELETE FROM lead WHERE id = ?1", erased)
+        try database.addLead(erased, "lead\(erased)")
+        for model in Int64(1)...2 { known[Key(model: model, lead: erased)] = nil }
+      }
 
       let model = Int64.random(in: 1...2, using: &random)
       let first = Int64.random(in: 1...70, using: &random)
@@ -68,6 +75,12 @@ struct LeadBlockTests {
 
       let instant = Int64.random(in: -1...50, using: &random)
       let due = known.values.filter { $0.model == model && ($0.nextChangeAt ?? 99) <= instant }.map(\.lead).sorted()
+      if round % 5 == 0 {
+        try database.scores.settleDue(model: model, by: instant)
+        let blocks = try database.connection.integer(
+          "SELECT count(*) FROM score_due WHERE next_change_at <= \(instant) AND id >> 40 = \(model)")
+        #expect(blocks == Int64(Set(due.map { ($0 - 1) / 16 }).count))
+      }
       #expect(try database.scores.due(model: model, by: instant, limit: 1000) == due)
       #expect(try database.scores.isAnyDue(model: model, by: instant) == !due.isEmpty)
       #expect(try database.scores.due(model: model, by: instant, limit: 3).count == min(3, due.count))
@@ -99,6 +112,36 @@ struct LeadBlockTests {
       ["\($0.model)", "\($0.lead)", "\($0.score)", $0.stage, $0.grade, $0.groups, $0.nextChangeAt.map { "\($0)" }]
     }
     #expect(rows == expected)
+    let beside = try database.connection.integer("SELECT count(*) FROM recent_score") ?? 0
+    #expect(beside > 0 && beside <= 4 * 2 * 5)
+  }
+
+  @Test("a few changes among many leads stand beside their blocks until enough of a block's have changed")
+  func beside() throws {
+    var random = SeededRandom(seed: 3)
+    func beside() throws -> Int64 { try database.connection.integer("SELECT count(*) FROM recent_score") ?? 0 }
+    func put(_ leads: some Sequence<Int64>) throws {
+      var batch = ScoreBatch()
+      for lead in leads {
+        let row = score(1, lead, &random)
+        batch.add(model: 1, lead: lead, row.state, groups: { $0 += "[]".utf8 }, rules: { $0 += "[]".utf8 })
+      }
+      try database.write(batch)
+    }
+    func block() throws -> String? { try database.connection.text("SELECT body FROM score_block WHERE id & 255 = 0") }
+    try put(1...40)
+    #expect(try beside() == 0)
+    let before = try block()
+    for lead in [Int64(3), 9, 3, 16, 1, 9] { try put([lead]) }
+    #expect(try beside() == 4)
+    #expect(try block() == before)
+    try put([2])
+    #expect(try beside() == 0, "the fifth one brings all into the block")
+    #expect(try block() != before)
+    try put([5, 20])
+    #expect(try beside() == 2)
+    try put(6...9)
+    #expect(try beside() == 1, "another block's stays")
   }
 
   /// Lists by a filter, with a listing within each listing, and holds it against the rows.
@@ -175,18 +218,23 @@ struct LeadBlockTests {
     arguments: [
       "UPDATE score_block SET body = '[0]'", "UPDATE score_block SET body = ''",
       "UPDATE score_block SET body = replace(body, ',null]', ']')", "UPDATE score_block SET body = substr(body, 1, 40)",
-      "UPDATE signal_block SET ends = replace(ends, '2', '9')",
+      "UPDATE signal_block SET ends = replace(ends, '4', '9')",
       "UPDATE signal_block SET ends = replace(ends, '0', 'x')",
     ])
   func damage(_ sql: String) throws {
     var random = SeededRandom(seed: 1)
-    var row = score(1, 1, &random)
-    row.nextChangeAt = nil
-    try database.scores.put(row)
-    try [1, 2].withUnsafeBytes {
-      try database.signals.put(pack: 1, lead: 1, UnsafeRawBufferPointer(rebasing: $0[..<2]))
+    var batch = ScoreBatch()
+    for lead in Int64(1)...4 {
+      var state = score(1, lead, &random).state
+      state.nextChangeAt = nil
+      batch.add(model: 1, lead: lead, state, groups: { $0 += "[]".utf8 }, rules: { $0 += "[]".utf8 })
+    }
+    try database.write(batch)
+    try ([1, 2, 3, 4] as [UInt8]).withUnsafeBytes { bytes in
+      try database.signals.put(pack: 1, (1...4).map { (lead: Int64($0), end: $0) }, bytes)
     }
     try database.connection.run(sql)
+    #expect(database.connection.changes == 1)
     let error = #expect(throws: StoreError.self) {
       _ = try database.scores.row(model: 1, lead: 1)
       _ = try database.signals.withState(pack: 1, lead: 1) { _ in }

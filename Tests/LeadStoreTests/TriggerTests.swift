@@ -73,20 +73,28 @@ struct TriggerTests {
     #expect(try connection.text("SELECT document FROM rule_version WHERE id = 1") != "forged")
   }
 
-  @Test("erasing a lead erases all that is derived from it and nothing of others")
-  func cascade() throws {
+  @Test("erasing a lead erases all that is derived from it and nothing of others", arguments: [false, true])
+  func cascade(_ isInBlocks: Bool) throws {
     try connection.execute(
       """
       INSERT INTO signal_pack (id, signals) VALUES (1, '[]');
       INSERT INTO handoff_batch (id, model_id, consumer, number, as_of, recorded_at, options)
         VALUES (1, 1, 'crm', 1, 0, 0, '{}');
       """)
+    // Few stand beside their block.
+    let leads = Int64(1)...(isInBlocks ? 4 : 2)
+    var batch = ScoreBatch()
+    for id in leads {
+      let state = ScoreState(
+        version: 1, score: 1, stage: nil, ruleStage: nil, enteredStageAt: 0, grade: nil, scoredAt: 0, nextChangeAt: 5)
+      batch.add(model: model, lead: id, state, groups: { $0 += "[]".utf8 }, rules: { $0 += "[]".utf8 })
+    }
+    try database.write(batch)
+    try ([1, 0, 2, 0, 3, 0, 4, 0] as [UInt8]).withUnsafeBytes { bytes in
+      let ends = leads.map { (lead: $0, end: Int($0) * 2) }
+      try database.signals.put(pack: 1, ends, UnsafeRawBufferPointer(rebasing: bytes[..<(leads.count * 2)]))
+    }
     for (id, history) in [(Int64(1), Int64(1)), (2, 3)] {
-      try database.scores.put(
-        ScoreRow(
-          model: model, lead: id, version: 1, score: 1, stage: nil, ruleStage: nil, enteredStageAt: 0, grade: nil,
-          groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: 5))
-      try [UInt8(id), 0].withUnsafeBytes { try database.signals.put(pack: 1, lead: id, $0) }
       try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?2, ?1, '{}')", id, history)
       try connection.run("INSERT INTO handoff_skip VALUES ('mailer', ?2, ?1, ?2, 5, 0, 0)", id, history)
       try connection.run(
@@ -106,7 +114,11 @@ struct TriggerTests {
     var records: [[UInt8]] = []
     #expect(try database.signals.withState(pack: 1, lead: 2) { records.append(Array($0)) })
     #expect(records == [[2, 0]])
-    #expect(try connection.text("SELECT hex(body) FROM signal_block") == "00000200", "what was found stays in the file")
+    let stored = try connection.text(
+      isInBlocks ? "SELECT hex(body) FROM signal_block" : "SELECT group_concat(hex(record)) FROM recent_signals")
+    #expect(stored == (isInBlocks ? "0000020003000400" : "0200"), "what was found stays in the file")
+    #expect(try connection.integer("SELECT count(*) FROM recent_score") == (isInBlocks ? 0 : 1))
+    #expect(try connection.integer("SELECT instr(body, '[1,') FROM score_block") ?? 0 == 0)
     for table in ["score_history", "handoff", "handoff_skip", "fast_track", "adjustment", "judged_stage"] {
       #expect(
         try connection.rows("SELECT DISTINCT lead_id FROM \(table)", columns: 1) == [["2"]], "\(table)")

@@ -52,6 +52,7 @@ extension ScoringSession {
     var record = SignalRecord(kinds: pack.kinds)
     for model in models {
       var wasAnyDue = false
+      try database.scores.settleDue(model: model.row.id, by: asOf)
       while true {
         let due = try database.scores.due(model: model.row.id, by: asOf, limit: 4096)
         if due.isEmpty { break }

@@ -3,7 +3,9 @@
 enum LeadBlocks {
   /// Leads of a block.
   static let size = 16
-  private static let ownerShift: Int64 = 40
+  /// So many changed leads of a block are written into it; fewer stand in rows of their own beside it.
+  static let fewest = 4
+  static let ownerShift: Int64 = 40
   private static let greatestNumber: Int64 = (1 << ownerShift) - 1
 
   private static func number(of lead: Int64) -> Int64 { min(max(lead, 1) - 1, greatestNumber << 4) >> 4 }
@@ -21,4 +23,26 @@ enum LeadBlocks {
 
   /// The number of a block's first lead.
   static func firstLead(ofBlock id: Int64) -> Int64 { (id & greatestNumber) << 4 + 1 }
+
+  // MARK: Rows beside the blocks
+
+  /// The number of a lead's own row; one that no row has for a lead that can have none.
+  static func rowID(owner: Int64, lead: Int64) -> Int64 {
+    lead > 0 && lead <= greatestNumber ? owner << ownerShift | lead : Int64.min
+  }
+
+  /// The own rows of an owner's leads with numbers in a range.
+  static func rowIDs(owner: Int64, leads: ClosedRange<Int64>) -> ClosedRange<Int64> {
+    let first = min(max(leads.lowerBound, 1), greatestNumber)
+    return (owner << ownerShift | first)...(owner << ownerShift | max(first, min(leads.upperBound, greatestNumber)))
+  }
+
+  /// The own rows of a block's leads.
+  static func rowIDs(ofBlock id: Int64) -> ClosedRange<Int64> {
+    let first = firstLead(ofBlock: id)
+    return rowIDs(owner: id >> ownerShift, leads: first...(first + Int64(size) - 1))
+  }
+
+  /// The lead of a row of its own.
+  static func lead(ofRow id: Int64) -> Int64 { id & greatestNumber }
 }

@@ -1,6 +1,7 @@
 /// Reads the signal records of one lead after the other. Used on one connection, by one thread.
 public final class RecordCursor {
   private let rows: Statement
+  private let recentRows: Statement
   private let pack: Int64
   private let skipsDamaged: Bool
   @exclusivity(unchecked) private var layout: SignalBlock.Layout?
@@ -10,17 +11,28 @@ public final class RecordCursor {
   @exclusivity(unchecked) private var place = 0
   @exclusivity(unchecked) private var record = 0..<0
   @exclusivity(unchecked) private var lastLead: Int64 = 0
+  /// The leads that come next: in the blocks, and beside them; beyond all leads where there is none.
+  @exclusivity(unchecked) private var blockLead = Int64.max
+  @exclusivity(unchecked) private var recentLead = Int64.max
   /// The lead at hand; nil at the end.
   @exclusivity(unchecked) public private(set) var lead: Int64?
+  @exclusivity(unchecked) private var isRecent = false
 
   /// A cursor over the records in a pack.
   ///
   /// - Parameter skipsDamaged: whether leads whose block is damaged count as having no record.
-  public init(_ database: LeadDatabase, pack: Int64, skipsDamaged: Bool = false) throws(DatabaseError) {
+  public convenience init(
+    _ database: LeadDatabase, pack: Int64, skipsDamaged: Bool = false
+  ) throws(DatabaseError) {
+    try self.init(database.connection, pack: pack, skipsDamaged: skipsDamaged)
+  }
+
+  init(_ connection: Connection, pack: Int64, skipsDamaged: Bool = false) throws(DatabaseError) {
     self.pack = pack
     self.skipsDamaged = skipsDamaged
-    rows = try database.connection.prepare(
+    rows = try connection.prepare(
       "SELECT id, present, ends, body FROM signal_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+    recentRows = try RecentChanges.rows(of: .signals, connection)
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -30,32 +42,54 @@ public final class RecordCursor {
     try rows.bind(1, ids.lowerBound)
     try rows.bind(2, ids.upperBound)
     lastLead = leads.upperBound
-    lead = 0
-    while let found = lead, found < leads.lowerBound { try next() }
+    let recentIDs = LeadBlocks.rowIDs(owner: pack, leads: leads)
+    try recentRows.bind(1, recentIDs.lowerBound)
+    try recentRows.bind(2, recentIDs.upperBound)
+    try nextRecent()
+    repeat { try nextInBlocks() } while blockLead < leads.lowerBound
+    chooseLead()
   }
 
   /// Lets go of what was begun, so that others can write.
   public func finish() {
     rows.reset()
+    recentRows.reset()
     layout = nil
     lead = nil
+    (blockLead, recentLead) = (Int64.max, Int64.max)
   }
 
   /// Goes to the next record.
   public func next() throws {
+    guard let lead else { return }
+    if recentLead == lead { try nextRecent() }
+    if blockLead == lead { try nextInBlocks() }
+    chooseLead()
+  }
+
+  private func chooseLead() {
+    let nearest = min(blockLead, recentLead)
+    isRecent = recentLead == nearest
+    lead = nearest > lastLead || nearest == Int64.max ? nil : nearest
+  }
+
+  private func nextRecent() throws {
+    recentLead = try recentRows.step() ? LeadBlocks.lead(ofRow: recentRows.integer(0)) : Int64.max
+  }
+
+  private func nextInBlocks() throws {
     while true {
       if let layout {
         while place < LeadBlocks.size {
           place &+= 1
           guard let found = layout.record(place &- 1) else { continue }
           record = found
-          let number = firstLead &+ Int64(place &- 1)
-          lead = number > lastLead ? nil : number
+          blockLead = firstLead &+ Int64(place &- 1)
           return
         }
       }
       guard try rows.step() else {
-        lead = nil
+        blockLead = Int64.max
         return
       }
       do {
@@ -76,7 +110,8 @@ public final class RecordCursor {
 
   /// Calls `body` with the record of the lead at hand.
   public func withRecord<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-    try self.body.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[record])) }
+    if isRecent { return try recentRows.withBytes(1, body) }
+    return try self.body.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[record])) }
   }
 
   /// Goes forward to a lead; false where it has no record.
@@ -86,55 +121,90 @@ public final class RecordCursor {
   }
 }
 
-/// Reads the lines of scores one after the other. Used on one connection, by one thread.
-final class ScoreLineCursor {
+/// Goes over the texts of the lines of scores, from bracket to bracket. Used on one connection, by one thread.
+final class ScoreTextCursor {
   private let rows: Statement
+  private let recentRows: Statement
   private let model: Int64
   // The block at hand, in memory of its own, so that lines can point into it.
   @exclusivity(unchecked) private var body = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
   @exclusivity(unchecked) private var lines: ScoreLines?
   @exclusivity(unchecked) private var lastLead: Int64 = 0
-  /// The line at hand, until the next one is asked for; nil at the end.
-  @exclusivity(unchecked) private(set) var line: ScoreLine?
+  /// The leads that come next: in the blocks, and beside them; beyond all leads where there is none.
+  @exclusivity(unchecked) private var blockLead = Int64.max
+  @exclusivity(unchecked) private var recentLead = Int64.max
+  @exclusivity(unchecked) private var blockText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+  /// The text at hand, until the next one is asked for; nil at the end.
+  @exclusivity(unchecked) private(set) var text: UnsafeBufferPointer<UInt8>?
 
   /// A cursor over the scores of a model.
   init(_ connection: Connection, model: Int64) throws(DatabaseError) {
     self.model = model
     rows = try connection.prepare("SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+    recentRows = try RecentChanges.rows(of: .scores, connection)
   }
 
   deinit {
     body.deallocate()
   }
 
-  /// Begins with the leads whose numbers lie in a range: goes to the first line.
+  /// Begins with the leads whose numbers lie in a range: goes to the first one.
   func begin(leads: ClosedRange<Int64>) throws {
     finish()
     let ids = LeadBlocks.ids(owner: model, leads: leads)
     try rows.bind(1, ids.lowerBound)
     try rows.bind(2, ids.upperBound)
     lastLead = leads.upperBound
-    try next()
-    while let line, line.lead < leads.lowerBound { try next() }
+    let recentIDs = LeadBlocks.rowIDs(owner: model, leads: leads)
+    try recentRows.bind(1, recentIDs.lowerBound)
+    try recentRows.bind(2, recentIDs.upperBound)
+    try nextRecent()
+    repeat { try nextInBlocks() } while blockLead < leads.lowerBound
+    chooseText()
   }
 
   /// Lets go of what was begun, so that others can write.
   func finish() {
     rows.reset()
+    recentRows.reset()
     lines = nil
-    line = nil
+    text = nil
+    (blockLead, recentLead) = (Int64.max, Int64.max)
   }
 
-  /// Goes to the next line.
+  /// Goes to the next one.
   func next() throws {
+    guard text != nil else { return }
+    let lead = min(blockLead, recentLead)
+    if recentLead == lead { try nextRecent() }
+    if blockLead == lead { try nextInBlocks() }
+    chooseText()
+  }
+
+  @inline(__always)
+  private func chooseText() {
+    let lead = min(blockLead, recentLead)
+    if lead > lastLead || lead == Int64.max {
+      text = nil
+    } else {
+      // SQLite keeps the row's memory until the next step.
+      text = recentLead == lead ? recentRows.withBytes(1) { $0 } : blockText
+    }
+  }
+
+  private func nextRecent() throws {
+    recentLead = try recentRows.step() ? LeadBlocks.lead(ofRow: recentRows.integer(0)) : Int64.max
+  }
+
+  private func nextInBlocks() throws {
     while true {
       if let bytes = try lines?.next() {
-        guard let read = ScoreLine(bytes) else { throw ScoreLines.damaged }
-        line = read.lead > lastLead ? nil : read
+        blockText = bytes
+        blockLead = try ScoreLines.lead(of: bytes)
         return
       }
       guard try rows.step() else {
-        line = nil
+        blockLead = Int64.max
         return
       }
       rows.withBytes(0) { text in
@@ -146,6 +216,45 @@ final class ScoreLineCursor {
         lines = ScoreLines(UnsafeBufferPointer(rebasing: body[..<text.count]))
       }
     }
+  }
+}
+
+/// Reads the lines of scores one after the other. Used on one connection, by one thread.
+final class ScoreLineCursor {
+  private let texts: ScoreTextCursor
+  /// The line at hand, until the next one is asked for; nil at the end.
+  @exclusivity(unchecked) private(set) var line: ScoreLine?
+
+  /// A cursor over the scores of a model.
+  init(_ connection: Connection, model: Int64) throws(DatabaseError) {
+    texts = try ScoreTextCursor(connection, model: model)
+  }
+
+  /// Begins with the leads whose numbers lie in a range: goes to the first line.
+  func begin(leads: ClosedRange<Int64>) throws {
+    try texts.begin(leads: leads)
+    try read()
+  }
+
+  /// Lets go of what was begun, so that others can write.
+  func finish() {
+    texts.finish()
+    line = nil
+  }
+
+  /// Goes to the next line.
+  func next() throws {
+    try texts.next()
+    try read()
+  }
+
+  private func read() throws {
+    guard let text = texts.text else {
+      line = nil
+      return
+    }
+    guard let read = ScoreLine(text) else { throw ScoreLines.damaged }
+    line = read
   }
 }
 

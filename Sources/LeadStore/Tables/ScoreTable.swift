@@ -42,27 +42,29 @@ public struct ScoreRow: Sendable, Equatable {
   }
 }
 
-/// All SQL of `score_block`.
+/// All SQL of `score_block` and `score_due`.
 public final class ScoreTable {
   private let connection: Connection
+  private let recent: RecentChanges
   private let find: Statement
   private let insert: Statement
   private let update: Statement
-  /// Leaves the index of what is due alone.
-  private let updateBody: Statement
+  private let findDue: Statement
+  private let putDue: Statement
+  /// Whether blocks can be written; what is laid over a file that cannot be written to stands beside them.
+  private let isWritable: Bool
   @exclusivity(unchecked) private var body: [UInt8] = []
+  @exclusivity(unchecked) private var beside: [UInt8] = []
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
-    find = try connection.prepare("SELECT body, next_change_at FROM score_block WHERE id = ?1")
-    let insertion = "INSERT OR REPLACE INTO score_block (id, next_change_at, body) VALUES (?1, ?2, ?3)"
-    insert = try connection.prepare(insertion)
-    // What is laid over a file that cannot be written to takes inserts alone.
-    let isWritable = [.readWrite, .create].contains(connection.mode)
-    update = try connection.prepare(
-      isWritable ? "UPDATE score_block SET next_change_at = ?2, body = ?3 WHERE id = ?1" : insertion)
-    updateBody = try connection.prepare(
-      isWritable ? "UPDATE score_block SET body = ?3 WHERE id = ?1 AND next_change_at IS ?2" : insertion)
+    recent = try RecentChanges(connection, .scores)
+    find = try connection.prepare("SELECT body FROM score_block WHERE id = ?1")
+    insert = try connection.prepare("INSERT INTO score_block (id, body) VALUES (?1, ?2)")
+    update = try connection.prepare("UPDATE score_block SET body = ?2 WHERE id = ?1")
+    findDue = try connection.prepare("SELECT next_change_at FROM score_due WHERE id = ?1")
+    putDue = try connection.prepare("INSERT OR REPLACE INTO score_due (id, next_change_at) VALUES (?1, ?2)")
+    isWritable = [.readWrite, .create].contains(connection.mode)
   }
 
   // MARK: One lead
@@ -70,6 +72,7 @@ public final class ScoreTable {
   /// Calls `body` with the line of a lead; nil where it has none.
   @discardableResult
   func withLine<Result>(model: Int64, lead: Int64, _ body: (ScoreLine) throws -> Result) throws -> Result? {
+    if let result = try recent.withRow(owner: model, lead: lead, { try body(ScoreTable.line($0)) }) { return result }
     try find.bind(1, LeadBlocks.id(owner: model, lead: lead))
     defer { find.reset() }
     guard try find.step() else { return nil }
@@ -77,11 +80,15 @@ public final class ScoreTable {
       var lines = ScoreLines(text)
       while let bytes = try lines.next() {
         guard try ScoreLines.lead(of: bytes) == lead else { continue }
-        guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
-        return try body(line)
+        return try body(ScoreTable.line(bytes))
       }
       return nil
     }
+  }
+
+  private static func line(_ bytes: UnsafeBufferPointer<UInt8>) throws -> ScoreLine {
+    guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
+    return line
   }
 
   private static func state(_ line: ScoreLine) throws -> ScoreState {
@@ -105,7 +112,7 @@ public final class ScoreTable {
     try withLine(model: model, lead: lead) { try ScoreTable.state($0) }
   }
 
-  /// Stores a score in the place of the one before. Inside a write transaction: the block's other leads are written too.
+  /// Stores a score in the place of the one before. Inside a write transaction.
   public func put(_ row: ScoreRow) throws {
     var batch = ScoreBatch()
     batch.add(
@@ -116,7 +123,7 @@ public final class ScoreTable {
 
   /// Forgets the score of a lead.
   func remove(model: Int64, lead: Int64) throws {
-    try replace(block: LeadBlocks.id(owner: model, lead: lead), [], removing: lead)
+    try replace(block: LeadBlocks.id(owner: model, lead: lead), [], removing: lead, isAnyBeside: true)
   }
 
   // MARK: Many leads
@@ -129,6 +136,7 @@ public final class ScoreTable {
       (LeadBlocks.id(owner: scores[index].model, lead: scores[index].lead), scores[index].lead, index)
     }
     if zip(order, order.dropFirst()).contains(where: { key($0) > key($1) }) { order.sort { key($0) < key($1) } }
+    let isAnyBeside = try recent.isAny()
     try batch.bytes.withUnsafeBufferPointer { bytes in
       var lines: [NewLine] = []
       lines.reserveCapacity(LeadBlocks.size)
@@ -137,7 +145,7 @@ public final class ScoreTable {
         let score = scores[index]
         let id = LeadBlocks.id(owner: score.model, lead: score.lead)
         if let block, block != id {
-          try replace(block: block, lines)
+          try put(block: block, lines, isAnyBeside)
           lines.removeAll(keepingCapacity: true)
         }
         block = id
@@ -146,23 +154,76 @@ public final class ScoreTable {
         lines.append(
           NewLine(
             lead: score.lead, bytes: UnsafeBufferPointer(rebasing: bytes[score.line]),
-            nextChangeAt: score.state.nextChangeAt))
+            scoredAt: score.state.scoredAt, nextChangeAt: score.state.nextChangeAt))
       }
-      if let block { try replace(block: block, lines) }
+      if let block { try put(block: block, lines, isAnyBeside) }
     }
   }
 
   private struct NewLine {
     var lead: Int64
     var bytes: UnsafeBufferPointer<UInt8>
+    var scoredAt: Int64 = 0
     var nextChangeAt: Int64?
   }
 
+  /// Puts lines, in order of their leads, in the place of those about the same leads: into their block, or, while they
+  /// are few, beside it.
+  private func put(block id: Int64, _ lines: [NewLine], _ isAnyBeside: Bool) throws {
+    guard try !isWritable || recent.isRoom(ofBlock: id, for: lines.lazy.map(\.lead), isAny: isAnyBeside) else {
+      return try replace(block: id, lines, isAnyBeside: isAnyBeside)
+    }
+    var earliest = ScoreTable.never
+    var scoredAt = Int64.min
+    for line in lines {
+      try recent.put(owner: id >> LeadBlocks.ownerShift, lead: line.lead, UnsafeRawBufferPointer(line.bytes))
+      earliest = min(earliest, line.nextChangeAt ?? ScoreTable.never)
+      scoredAt = max(scoredAt, line.scoredAt)
+    }
+    let due = try self.due(block: id)
+    if earliest < due ?? ScoreTable.never {
+      try set(due: earliest, block: id)
+    } else if let due, due <= scoredAt {
+      // It was due, perhaps for these leads alone.
+      try set(due: earliestChange(block: id), block: id)
+    }
+  }
+
+  /// Puts lines, in order of their leads, into a block, with all that stands beside it.
+  private func replace(block id: Int64, _ new: [NewLine], removing removed: Int64? = nil, isAnyBeside: Bool) throws {
+    beside.removeAll(keepingCapacity: true)
+    var ends: [(lead: Int64, end: Int)] = []
+    if isAnyBeside {
+      try recent.forEach(ofBlock: id) { lead, bytes in
+        guard lead != removed, !new.contains(where: { $0.lead == lead }) else { return }
+        beside.append(contentsOf: bytes)
+        ends.append((lead, beside.count))
+      }
+    }
+    guard !ends.isEmpty else {
+      try write(block: id, new, removing: removed)
+      if isAnyBeside { try recent.remove(ofBlock: id) }
+      return
+    }
+    try beside.withUnsafeBufferPointer { bytes in
+      var lines = new
+      var start = 0
+      for (lead, end) in ends {
+        let line = try ScoreTable.line(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+        lines.append(NewLine(lead: lead, bytes: line.bytes, nextChangeAt: line.nextChangeAt))
+        start = end
+      }
+      lines.sort { $0.lead < $1.lead }
+      try write(block: id, lines, removing: removed)
+    }
+    try recent.remove(ofBlock: id)
+  }
+
   /// Puts lines, in order of their leads, in the place of a block's lines about the same leads.
-  private func replace(block id: Int64, _ lines: [NewLine], removing removed: Int64? = nil) throws {
+  private func write(block id: Int64, _ lines: [NewLine], removing removed: Int64?) throws {
     body.removeAll(keepingCapacity: true)
     body.append(contentsOf: [UInt8(ascii: "["), UInt8(ascii: "0")])
-    var earliest = Int64.max
+    var earliest = ScoreTable.never
     func add(_ bytes: UnsafeBufferPointer<UInt8>, _ nextChangeAt: Int64?) {
       body.append(contentsOf: [UInt8(ascii: "\n"), UInt8(ascii: ",")])
       body.append(contentsOf: bytes)
@@ -171,7 +232,6 @@ public final class ScoreTable {
     var index = 0
     try find.bind(1, id)
     let isStored = try find.step()
-    let storedNext = isStored ? find.optionalInteger(1) : nil
     do {
       defer { find.reset() }
       if isStored {
@@ -184,32 +244,22 @@ public final class ScoreTable {
               index += 1
             }
             if lead == removed || (index < lines.count && lines[index].lead == lead) { continue }
-            guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
-            add(bytes, line.nextChangeAt)
+            add(bytes, try ScoreTable.line(bytes).nextChangeAt)
           }
         }
       }
     }
     for line in lines[index...] { add(line.bytes, line.nextChangeAt) }
     body.append(contentsOf: [UInt8(ascii: "\n"), UInt8(ascii: "]")])
-    let next = earliest == .max ? nil : earliest
     try body.withUnsafeBytes { body in
-      if !isStored {
-        try ScoreTable.run(insert, id, next, body)
-      } else if next == storedNext {
-        try ScoreTable.run(updateBody, id, next, body)
-      } else {
-        try ScoreTable.run(update, id, next, body)
-      }
+      if isStored { try ScoreTable.run(update, id, body) } else { try ScoreTable.run(insert, id, body) }
     }
+    try set(due: earliest, block: id)
   }
 
-  private static func run(
-    _ statement: borrowing Statement, _ id: Int64, _ nextChangeAt: Int64?, _ body: UnsafeRawBufferPointer
-  ) throws {
+  private static func run(_ statement: borrowing Statement, _ id: Int64, _ body: UnsafeRawBufferPointer) throws {
     try statement.bind(1, id)
-    try statement.bind(2, nextChangeAt)
-    try statement.bindTextInPlace(3, body)
+    try statement.bindTextInPlace(2, body)
     try statement.run()
   }
 
@@ -217,33 +267,24 @@ public final class ScoreTable {
 
   /// Calls `body` with each line of a model's leads with numbers in a range, in their order.
   func forEachLine(model: Int64, leads: ClosedRange<Int64> = 1...Int64.max, _ body: (ScoreLine) throws -> Void) throws {
-    let ids = LeadBlocks.ids(owner: model, leads: leads)
-    try connection.forEachRow(
-      "SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [ids.lowerBound, ids.upperBound]
-    ) { row in
-      try row.withBytes(0) { text in
-        var lines = ScoreLines(text)
-        while let bytes = try lines.next() {
-          guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
-          if leads.contains(line.lead) { try body(line) }
-        }
-      }
+    let cursor = try ScoreLineCursor(connection, model: model)
+    defer { cursor.finish() }
+    try cursor.begin(leads: leads)
+    while let line = cursor.line {
+      try body(line)
+      try cursor.next()
     }
   }
 
   /// Calls `body` with the number and the score, in hundredths, of each lead of a model, in their order.
   func forEachHead(model: Int64, _ body: (_ lead: Int64, _ score: Int64) throws -> Void) throws {
-    let ids = LeadBlocks.ids(owner: model)
-    try connection.forEachRow(
-      "SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [ids.lowerBound, ids.upperBound]
-    ) { row in
-      try row.withBytes(0) { text in
-        var lines = ScoreLines(text)
-        while let bytes = try lines.next() {
-          guard let head = ScoreLine.head(of: bytes) else { throw ScoreLines.damaged }
-          try body(head.lead, head.score)
-        }
-      }
+    let cursor = try ScoreTextCursor(connection, model: model)
+    defer { cursor.finish() }
+    try cursor.begin(leads: 1...Int64.max)
+    while let text = cursor.text {
+      guard let head = ScoreLine.head(of: text) else { throw ScoreLines.damaged }
+      try body(head.lead, head.score)
+      try cursor.next()
     }
   }
 
@@ -276,6 +317,61 @@ public final class ScoreTable {
 
   // MARK: The clock
 
+  /// When a block is due whose leads never are.
+  private static let never = Int64.max
+
+  /// When a block is to be looked at; nil where it was never written.
+  private func due(block id: Int64) throws -> Int64? {
+    try findDue.bind(1, id)
+    defer { findDue.reset() }
+    return try findDue.step() ? findDue.integer(0) : nil
+  }
+
+  private func set(due instant: Int64, block id: Int64) throws {
+    guard try due(block: id) != instant else { return }
+    try putDue.bind(1, id)
+    try putDue.bind(2, instant)
+    try putDue.run()
+  }
+
+  /// Calls `body` with each line of a block's leads, first of those beside it.
+  private func forEachLine(ofBlock id: Int64, _ body: (ScoreLine) throws -> Void) throws {
+    var beside = 0
+    try recent.forEach(ofBlock: id) { lead, bytes in
+      beside |= 1 << LeadBlocks.place(of: lead)
+      try body(ScoreTable.line(bytes))
+    }
+    try find.bind(1, id)
+    defer { find.reset() }
+    guard try find.step() else { return }
+    try find.withBytes(0) { text in
+      var lines = ScoreLines(text)
+      while let bytes = try lines.next() {
+        guard try beside >> LeadBlocks.place(of: ScoreLines.lead(of: bytes)) & 1 == 0 else { continue }
+        try body(ScoreTable.line(bytes))
+      }
+    }
+  }
+
+  private func earliestChange(block id: Int64) throws -> Int64 {
+    var earliest = ScoreTable.never
+    try forEachLine(ofBlock: id) { earliest = min(earliest, $0.nextChangeAt ?? ScoreTable.never) }
+    return earliest
+  }
+
+  /// The blocks of a model that are to be looked at by an instant.
+  private func forEachBlock(dueBy instant: Int64, model: Int64, _ body: (Int64) throws -> Bool) throws {
+    let ids = LeadBlocks.ids(owner: model)
+    // The plus sign keeps SQLite to the index of what is due.
+    try connection.withStatement("SELECT id FROM score_due WHERE next_change_at <= ?1 AND +id BETWEEN ?2 AND ?3") {
+      statement in
+      try statement.bind(1, min(instant, ScoreTable.never - 1))
+      try statement.bind(2, ids.lowerBound)
+      try statement.bind(3, ids.upperBound)
+      while try statement.step(), try body(statement.integer(0)) {}
+    }
+  }
+
   /// Whether any lead of a model is due by an instant. Most often O(log blocks).
   public func isAnyDue(model: Int64, by instant: Int64) throws -> Bool {
     try !due(model: model, by: instant, limit: 1).isEmpty
@@ -286,24 +382,23 @@ public final class ScoreTable {
   /// - Complexity: O(their blocks, and those of other models that are due).
   public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
     var leads: [Int64] = []
-    let ids = LeadBlocks.ids(owner: model)
-    // The plus sign keeps SQLite to the index of what is due.
-    try connection.withStatement(
-      "SELECT body FROM score_block WHERE next_change_at <= ?1 AND +id BETWEEN ?2 AND ?3"
-    ) { statement in
-      try statement.bind(1, instant)
-      try statement.bind(2, ids.lowerBound)
-      try statement.bind(3, ids.upperBound)
-      while leads.count < limit, try statement.step() {
-        try statement.withBytes(0) { text in
-          var lines = ScoreLines(text)
-          while leads.count < limit, let bytes = try lines.next() {
-            guard let line = ScoreLine(bytes) else { throw ScoreLines.damaged }
-            if let next = line.nextChangeAt, next <= instant { leads.append(line.lead) }
-          }
-        }
+    try forEachBlock(dueBy: instant, model: model) { block in
+      try forEachLine(ofBlock: block) { line in
+        if let next = line.nextChangeAt, next <= instant { leads.append(line.lead) }
       }
+      return leads.count < limit
     }
-    return leads.sorted()
+    return leads.count > limit ? Array(leads[..<limit]).sorted() : leads.sorted()
+  }
+
+  /// Sees to it that blocks are not looked at by an instant whose leads have come to be due later. Inside a write
+  /// transaction. O(blocks to be looked at)
+  public func settleDue(model: Int64, by instant: Int64) throws {
+    var blocks: [Int64] = []
+    try forEachBlock(dueBy: instant, model: model) { block in
+      blocks.append(block)
+      return true
+    }
+    for block in blocks { try set(due: earliestChange(block: block), block: block) }
   }
 }

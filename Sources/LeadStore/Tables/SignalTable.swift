@@ -1,6 +1,7 @@
 /// All SQL of `signal`, `signal_pack` and `signal_block`.
 public final class SignalTable {
   private let connection: Connection
+  private let recent: RecentChanges
   private let find: Statement
   private let insert: Statement
   private let update: Statement
@@ -8,6 +9,7 @@ public final class SignalTable {
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
+    recent = try RecentChanges(connection, .signals)
     find = try connection.prepare("SELECT present, ends, body FROM signal_block WHERE id = ?1")
     insert = try connection.prepare("INSERT INTO signal_block (id, present, ends, body) VALUES (?1, ?2, ?3, ?4)")
     update = try connection.prepare("UPDATE signal_block SET present = ?2, ends = ?3, body = ?4 WHERE id = ?1")
@@ -47,6 +49,7 @@ public final class SignalTable {
   public func removePack(_ id: Int64) throws {
     let ids = LeadBlocks.ids(owner: id)
     try connection.run("DELETE FROM signal_block WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
+    try recent.remove(LeadBlocks.rowIDs(owner: id, leads: 1...Int64.max))
     try connection.run("DELETE FROM signal_pack WHERE id = ?1", id)
   }
 
@@ -56,6 +59,7 @@ public final class SignalTable {
   public func withState(
     pack: Int64, lead: Int64, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws -> Bool {
+    if try recent.withRow(owner: pack, lead: lead, body) != nil { return true }
     try find.bind(1, LeadBlocks.id(owner: pack, lead: lead))
     defer { find.reset() }
     guard try find.step() else { return false }
@@ -69,24 +73,16 @@ public final class SignalTable {
   public func forEachState(
     pack: Int64, leads: ClosedRange<Int64>, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
-    let ids = LeadBlocks.ids(owner: pack, leads: leads)
-    try connection.forEachRow(
-      "SELECT id, present, ends, body FROM signal_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-      [ids.lowerBound, ids.upperBound]
-    ) { row in
-      let first = LeadBlocks.firstLead(ofBlock: row.integer(0))
-      let layout = try SignalBlock.Layout(row, 1, 2, 3)
-      try row.withBytes(3) { bytes in
-        for index in 0..<LeadBlocks.size where leads.contains(first + Int64(index)) {
-          guard let place = layout.record(index) else { continue }
-          try body(first + Int64(index), UnsafeBufferPointer(rebasing: bytes[place]))
-        }
-      }
+    let cursor = try RecordCursor(connection, pack: pack)
+    defer { cursor.finish() }
+    try cursor.begin(leads: leads)
+    while let lead = cursor.lead {
+      try cursor.withRecord { try body(lead, $0) }
+      try cursor.next()
     }
   }
 
-  /// Stores a lead's record in the place of the one before. Inside a write transaction: the block's other records are
-  /// written too.
+  /// Stores a lead's record in the place of the one before. Inside a write transaction.
   public func put(pack: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws {
     try put(pack: pack, [(lead, bytes.count)], bytes)
   }
@@ -97,40 +93,56 @@ public final class SignalTable {
   ///   - leads: each with the place in `bytes` where its record ends, in order of their numbers.
   ///   - bytes: the records, one after the other.
   public func put(pack: Int64, _ leads: [(lead: Int64, end: Int)], _ bytes: UnsafeRawBufferPointer) throws {
+    let isAnyBeside = try recent.isAny()
     var index = 0
     var start = 0
     while index < leads.count {
       let id = LeadBlocks.id(owner: pack, lead: leads[index].lead)
-      let isStored = try load(id)
-      while index < leads.count, LeadBlocks.id(owner: pack, lead: leads[index].lead) == id {
-        let (lead, end) = leads[index]
-        block.replace(LeadBlocks.place(of: lead), with: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        start = end
-        index += 1
+      let end = leads[index...].firstIndex { LeadBlocks.id(owner: pack, lead: $0.lead) != id } ?? leads.count
+      let changed = leads[index..<end]
+      if try recent.isRoom(ofBlock: id, for: changed.lazy.map(\.lead), isAny: isAnyBeside) {
+        for (lead, end) in changed {
+          try recent.put(owner: pack, lead: lead, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+          start = end
+        }
+      } else {
+        let isStored = try load(id, isAnyBeside)
+        for (lead, end) in changed {
+          block.replace(LeadBlocks.place(of: lead), with: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+          start = end
+        }
+        try store(id, isStored, isAnyBeside)
       }
-      try store(id, isStored)
+      index = end
     }
   }
 
   /// Forgets a lead's record.
   func remove(pack: Int64, lead: Int64) throws {
     let id = LeadBlocks.id(owner: pack, lead: lead)
-    guard try load(id) else { return }
+    let isStored = try load(id, true)
     block.remove(LeadBlocks.place(of: lead))
-    try store(id, true)
+    try store(id, isStored, true)
   }
 
-  /// Begins to change a block; false where none is stored. Of one that is damaged, nothing can be kept.
-  private func load(_ id: Int64) throws -> Bool {
+  /// Begins to change a block, with what stands beside it; false where none is stored. Of one that is damaged, nothing
+  /// can be kept.
+  private func load(_ id: Int64, _ isAnyBeside: Bool) throws -> Bool {
     block.removeAll()
     try find.bind(1, id)
     defer { find.reset() }
-    guard try find.step() else { return false }
-    if let layout = try? SignalBlock.Layout(find, 0, 1, 2) { find.withBytes(2) { block.load($0, layout) } }
-    return true
+    let isStored = try find.step()
+    if isStored, let layout = try? SignalBlock.Layout(find, 0, 1, 2) {
+      find.withBytes(2) { block.load($0, layout) }
+    }
+    if isAnyBeside {
+      try recent.forEach(ofBlock: id) { block.replace(LeadBlocks.place(of: $0), with: UnsafeRawBufferPointer($1)) }
+    }
+    return isStored
   }
 
-  private func store(_ id: Int64, _ isStored: Bool) throws {
+  private func store(_ id: Int64, _ isStored: Bool, _ isAnyBeside: Bool) throws {
+    if isAnyBeside { try recent.remove(ofBlock: id) }
     try block.withParts { present, ends, body in
       if isStored {
         try SignalTable.run(update, id, present, ends, body)

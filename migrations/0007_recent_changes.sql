@@ -17,6 +17,15 @@ CREATE TABLE recent_signals (
   record BLOB NOT NULL
 ) STRICT;
 
+-- A lead's last few events: as in event_page, with the number after that of the lead's last page there.
+CREATE TABLE recent_event_page (
+  id       INTEGER PRIMARY KEY,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL CHECK (last_at >= first_at),
+  count    INTEGER NOT NULL CHECK (count > 0),
+  body     TEXT    NOT NULL
+) STRICT;
+
 -- When to look at a block again: not later than the earliest next_change_at of its leads, wherever their lines stand.
 -- Apart from the blocks, since it changes more often than they do.
 CREATE TABLE score_due (
@@ -81,3 +90,24 @@ FROM lead_score
 JOIN lead ON lead.id = lead_score.lead_id
 JOIN model ON model.id = lead_score.model_id
 JOIN rule_version ON rule_version.model_id = lead_score.model_id AND rule_version.number = lead_score.version;
+
+DROP VIEW v_events;
+
+CREATE VIEW v_events AS
+SELECT lead.id AS lead_id,
+       coalesce(lead.key_as_given, lead.key) AS key,
+       event_type.name AS type,
+       strftime('%Y-%m-%dT%H:%M:%fZ', (page.first_at + json_extract(event.value, '$[0]')) / 1000.0, 'unixepoch')
+         AS occurred_at,
+       (SELECT part.value FROM json_each(event.value) AS part WHERE part.type = 'text') AS id,
+       (SELECT json_group_object(
+                 CASE part.type WHEN 'array' THEN part.value ->> '$[0]' ELSE property_name.name END,
+                 json(CASE part.type WHEN 'array' THEN part.value -> '$[1]' ELSE property.value END))
+        FROM json_each(event.value) AS part
+        LEFT JOIN property ON part.type = 'integer' AND property.id = part.value
+        LEFT JOIN property_name ON property_name.id = property.name_id
+        WHERE part.key >= 2 AND part.type IN ('integer', 'array')) AS properties
+FROM (SELECT id, first_at, body FROM event_page UNION ALL SELECT id, first_at, body FROM recent_event_page) AS page
+JOIN lead ON lead.id = page.id / 1048576
+JOIN json_each(page.body) AS event
+JOIN event_type ON event_type.id = json_extract(event.value, '$[1]');

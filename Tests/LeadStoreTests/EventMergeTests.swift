@@ -64,14 +64,16 @@ struct EventMergeTests {
   }
 
   @discardableResult
-  private func merge(_ events: [ModelEvent], lead: Int64, isNew: Bool = false) throws -> [Int] {
+  private func merge(
+    _ events: [ModelEvent], lead: Int64, isNew: Bool = false, mayStandBeside: Bool = false
+  ) throws -> [Int] {
     var batch = EventBatch()
     for event in events {
       var tail = event.tail
       tail.withUTF8 { batch.append(at: event.instant, tail: $0) }
     }
     var accepted: [Int] = []
-    try database.events.merge(batch, lead: lead, isNew: isNew) { accepted.append($0) }
+    try database.events.merge(batch, lead: lead, isNew: isNew, mayStandBeside: mayStandBeside) { accepted.append($0) }
     return accepted
   }
 
@@ -81,7 +83,11 @@ struct EventMergeTests {
     var inPages = 0
     var numbers: [Int64] = []
     try connection.forEachRow(
-      "SELECT id, first_at, last_at, count, body FROM event_page WHERE id / 1048576 = ?1 ORDER BY id", [lead]
+      """
+      SELECT id, first_at, last_at, count, body, 0 FROM event_page WHERE id / 1048576 = ?1
+      UNION ALL SELECT id, first_at, last_at, count, body, 1 FROM recent_event_page WHERE id / 1048576 = ?1
+      ORDER BY id
+      """, [lead]
     ) { row in
       let page = EventPage(
         id: row.integer(0), firstAt: row.integer(1), lastAt: row.integer(2), count: Int(row.integer(3)),
@@ -95,11 +101,17 @@ struct EventMergeTests {
       #expect(page.lastAt == instants.last)
       #expect(page.count == instants.count)
       #expect(page.lead == lead)
-      // An event alone may be as long as it is; the brackets and the instant come on top.
-      #expect(page.count == 1 || page.body.count <= EventPage.fullSize + 24)
+      if row.integer(5) == 1 {
+        #expect(page.count <= 8)
+      } else {
+        // An event alone may be as long as it is; the brackets and the instant come on top.
+        #expect(page.count == 1 || page.body.count <= EventPage.fullSize + 24)
+        #expect(previous?.isRecent != true, "pages after the one beside them")
+      }
       if let previous { #expect(previous.lastAt <= page.firstAt) }
       numbers.append(page.id % EventPage.pagesPerLead)
       previous = page
+      previous?.isRecent = row.integer(5) == 1
       inPages += page.count
     }
     #expect(numbers == Array(0..<Int64(numbers.count)))
@@ -135,7 +147,7 @@ struct EventMergeTests {
       }
       let expected = models[lead, default: ModelLead()].merge(batch)
       let isNew = known.isEmpty && random.chance(50)
-      #expect(try merge(batch, lead: lead, isNew: isNew) == expected)
+      #expect(try merge(batch, lead: lead, isNew: isNew, mayStandBeside: random.chance(60)) == expected)
       for (lead, model) in models { #expect(try stored(lead) == model.events) }
     }
   }
@@ -149,15 +161,16 @@ struct EventMergeTests {
       event.instant = Int64(index) * 60_000
       events.append(event)
     }
-    for lead in Int64(1)...4 {
+    for lead in Int64(1)...8 {
       // Everything at once, one by one, in order in pieces, in disorder in pieces with repetitions.
-      var rest = lead <= 2 ? events : lead == 3 ? events : events.shuffled(using: &random)
+      let way = lead % 4
+      var rest = way == 0 ? events.shuffled(using: &random) : events
       while !rest.isEmpty {
-        let count = lead == 1 ? rest.count : lead == 2 ? 1 : Int.random(in: 1...min(40, rest.count), using: &random)
+        let count = way == 1 ? rest.count : way == 2 ? 1 : Int.random(in: 1...min(40, rest.count), using: &random)
         var batch = Array(rest.prefix(count))
         rest.removeFirst(count)
-        if lead == 4 { batch += events.filter { batch.contains($0) && random.chance(30) } }
-        try merge(inOrder(batch), lead: lead)
+        if way == 0 { batch += events.filter { batch.contains($0) && random.chance(30) } }
+        try merge(inOrder(batch), lead: lead, mayStandBeside: lead > 4)
       }
       #expect(try stored(lead) == events)
     }
@@ -266,6 +279,46 @@ struct EventMergeTests {
       #expect((1...2).contains(rows))
       #expect(pages <= 6)
     }
+  }
+
+  @Test("a few events stand beside a lead's pages, which stay as they are until there are more")
+  func beside() throws {
+    func append(_ instants: ClosedRange<Int64>) throws {
+      try merge(instants.map { ModelEvent(instant: $0, id: nil, tail: ",1") }, lead: 1, mayStandBeside: true)
+    }
+    func beside() throws -> [[String?]] {
+      try connection.rows("SELECT id & 1048575, count FROM recent_event_page", columns: 2)
+    }
+    try append(1...500)
+    let pages = try connection.rows("SELECT id, count, body FROM event_page ORDER BY id", columns: 3)
+    #expect(pages.count == 2)
+    try append(501...503)
+    try append(504...508)
+    #expect(try connection.rows("SELECT id, count, body FROM event_page ORDER BY id", columns: 3) == pages)
+    #expect(try beside() == [["2", "8"]])
+    try append(509...509)
+    #expect(try beside() == [])
+    #expect(try stored(1).count == 509)
+    try append(510...512)
+    // One of before them, and one that is there already.
+    try append(512...512)
+    #expect(try beside() == [["2", "3"]])
+    try append(100...100)
+    try merge([ModelEvent(instant: 300, id: nil, tail: ",2")], lead: 1, mayStandBeside: true)
+    #expect(try beside() == [])
+    #expect(try stored(1).count == 513)
+    try append(600...602)
+    try database.events.remove(lead: 1, from: 0)
+    #expect(try stored(1) == [])
+    #expect(try database.events.isEmpty())
+  }
+
+  @Test("leads with few others near them may have events beside their pages")
+  func density() {
+    #expect(
+      EventPageTable.mayStandBeside([1, 2, 16, 17, 18, 19, 20, 40, 1 << 44])
+        == [true, true, true, false, false, false, false, true, true])
+    #expect(EventPageTable.mayStandBeside([]) == [])
   }
 
   @Test("a late event leaves the pages before its own alone")

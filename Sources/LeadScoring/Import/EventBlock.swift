@@ -6,6 +6,8 @@ final class EventBlock: LeadBlock {
   let facts = LeadBlockFacts()
   /// The pages that new events may touch, by lead.
   @exclusivity(unchecked) fileprivate(set) var stored: [[EventPage]] = []
+  /// Whether new events may stand beside the pages, by lead.
+  @exclusivity(unchecked) fileprivate(set) var mayStandBeside: [Bool] = []
 
   @exclusivity(unchecked) fileprivate(set) var pages = PageBatch()
   let results = LeadBlockResults()
@@ -15,16 +17,20 @@ final class EventBlock: LeadBlock {
   func read(_ source: LeadBlockSource) throws {
     try facts.read(rows.groups, source)
     stored = Array(repeating: [], count: rows.groups.count)
-    guard source.hasEvents else { return }
-    for (index, group) in rows.groups.enumerated() where !facts.isNew[index] {
+    mayStandBeside = EventPageTable.mayStandBeside(rows.groups.lazy.map(\.lead))
+    for (index, group) in rows.groups.enumerated() {
+      if facts.isNew[index] || !source.hasEvents { mayStandBeside[index] = false }
+      guard source.hasEvents, !facts.isNew[index] else { continue }
       stored[index] = try source.database.events.lastPages(
-        lead: group.lead, from: rows.rows[group.rows.lowerBound].order)
+        lead: group.lead, from: rows.rows[group.rows.lowerBound].order, count: group.rows.count,
+        mayStandBeside: mayStandBeside[index])
     }
   }
 
   func removeAll() {
     facts.removeAll()
     stored.removeAll(keepingCapacity: true)
+    mayStandBeside.removeAll(keepingCapacity: true)
     pages.removeAll()
     results.removeAll()
     created = 0
@@ -76,7 +82,9 @@ final class EventBlockScorer {
     let found = UnsafeBufferPointer(rebasing: events[..<count])
     let finder = scorer.finder
     finder.reset()
-    try merger.merge(found, lead: group.lead, stored: block.stored[index], into: &block.pages)
+    try merger.merge(
+      found, lead: group.lead, stored: block.stored[index], mayStandBeside: block.mayStandBeside[index],
+      into: &block.pages)
     if isScored { try finder.add(found, at: merger.accepted) }
     let accepted = merger.accepted?.count ?? count
     block.created += Int64(accepted)

@@ -14,11 +14,15 @@ public struct EventPage: Sendable {
   public var count: Int
   /// The JSON text in UTF-8.
   public var body: [UInt8]
+  /// Whether it stands beside the lead's other pages, after them all.
+  public var isRecent = false
 
   /// Pages are numbered from 0 up to this.
   public static let pagesPerLead: Int64 = 1 << 20
   /// A page is closed when its text has grown to so many bytes: a row then fills a page of the file.
   public static let fullSize = 3400
+  /// A page beside the others has up to so many events, however long they are.
+  static let recentEvents = 8
 
   /// The lead whose page this is.
   public var lead: Int64 { id / EventPage.pagesPerLead }

@@ -1,12 +1,23 @@
 /// Reads the pages of events of one lead after the other.
 final class EventPageCursor {
   private let pages: Statement
-  // The lead of the page that comes next; beyond all leads where there is none.
+  /// Each lead's page beside the others, where it has one.
+  private let recentPages: Statement
+  // The leads of the pages that come next; beyond all leads where there is none.
   @exclusivity(unchecked) private var pageLead = Int64.max
+  @exclusivity(unchecked) private var recentLead = Int64.max
 
   init(_ connection: Connection) throws(DatabaseError) {
     pages = try connection.prepare(
       "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+    recentPages = try connection.prepare(
+      "SELECT id, first_at, body FROM recent_event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+  }
+
+  /// The lead whose page comes next; nil at the end.
+  var lead: Int64? {
+    let lead = min(pageLead, recentLead)
+    return lead == Int64.max ? nil : lead
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -15,19 +26,28 @@ final class EventPageCursor {
     let last =
       leads.upperBound >= Int64.max / EventPage.pagesPerLead - 1
       ? Int64.max : (leads.upperBound + 1) * EventPage.pagesPerLead - 1
-    try pages.bind(1, leads.lowerBound * EventPage.pagesPerLead)
+    let first = leads.lowerBound * EventPage.pagesPerLead
+    try pages.bind(1, first)
     try pages.bind(2, last)
     try nextPage()
+    try recentPages.bind(1, first)
+    try recentPages.bind(2, last)
+    try nextRecent()
   }
 
   /// Lets go of what was begun.
   func finish() {
     pages.reset()
-    pageLead = Int64.max
+    recentPages.reset()
+    (pageLead, recentLead) = (Int64.max, Int64.max)
   }
 
   private func nextPage() throws(DatabaseError) {
     pageLead = try pages.step() ? pages.integer(0) / EventPage.pagesPerLead : Int64.max
+  }
+
+  private func nextRecent() throws(DatabaseError) {
+    recentLead = try recentPages.step() ? recentPages.integer(0) / EventPage.pagesPerLead : Int64.max
   }
 
   /// Calls `body` with each page of a lead, in order. Leads are asked for in order, too.
@@ -39,6 +59,12 @@ final class EventPageCursor {
       let firstAt = pages.integer(1)
       try pages.withBytes(2) { try body($0, firstAt) }
       try nextPage()
+    }
+    while recentLead < lead { try nextRecent() }
+    if recentLead == lead {
+      let firstAt = recentPages.integer(1)
+      try recentPages.withBytes(2) { try body($0, firstAt) }
+      try nextRecent()
     }
   }
 }

@@ -1,13 +1,16 @@
-/// All SQL of the table `event_page`.
+/// All SQL of the tables `event_page` and `recent_event_page`.
 public final class EventPageTable {
   private let connection: Connection
   private let insertRow: Statement
   private let updateRow: Statement
   private let lastRow: Statement
+  private let recentRow: Statement
+  private let insertRecent: Statement
   // Made when it is first needed.
   private var insertMany: ManyRowInsertion?
 
-  private static let insertion = "INSERT INTO event_page (id, first_at, last_at, count, body)"
+  private static let columns = "(id, first_at, last_at, count, body)"
+  private static let insertion = "INSERT INTO event_page \(columns)"
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
@@ -16,6 +19,10 @@ public final class EventPageTable {
       "UPDATE event_page SET first_at = ?2, last_at = ?3, count = ?4, body = ?5 WHERE id = ?1")
     lastRow = try connection.prepare(
       "SELECT id, first_at, last_at, count, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
+    recentRow = try connection.prepare(
+      "SELECT id, first_at, last_at, count, body FROM recent_event_page WHERE id BETWEEN ?1 AND ?2")
+    insertRecent = try connection.prepare(
+      "INSERT OR REPLACE INTO recent_event_page \(EventPageTable.columns) VALUES (?1, ?2, ?3, ?4, ?5)")
   }
 
   /// Writes pages, each in the place of the one with its id, and removes those left over.
@@ -28,13 +35,18 @@ public final class EventPageTable {
       var next = 0
       while next < rows.count {
         let row = rows[next]
+        if row.isRecent {
+          try EventPageTable.run(insertRecent, row, text(row))
+          next += 1
+          continue
+        }
         if row.isStored {
           try EventPageTable.run(updateRow, row, text(row))
           next += 1
           continue
         }
         let end = next + ManyRowInsertion.rows
-        guard end <= rows.count, !rows[next..<end].contains(where: { $0.isStored }) else {
+        guard end <= rows.count, !rows[next..<end].contains(where: { $0.isStored || $0.isRecent }) else {
           try EventPageTable.run(insertRow, row, text(row))
           next += 1
           continue
@@ -52,6 +64,7 @@ public final class EventPageTable {
     for ids in batch.removals {
       try connection.run("DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
     }
+    for id in batch.recentRemovals { try connection.run("DELETE FROM recent_event_page WHERE id = ?1", id) }
   }
 
   /// Adds a page.
@@ -83,15 +96,28 @@ public final class EventPageTable {
 
   /// Whether there is no page at all.
   public func isEmpty() throws -> Bool {
-    try connection.firstRow("SELECT NOT EXISTS (SELECT 1 FROM event_page)") { $0.integer(0) == 1 } ?? true
+    try connection.firstRow(
+      "SELECT NOT EXISTS (SELECT 1 FROM event_page) AND NOT EXISTS (SELECT 1 FROM recent_event_page)"
+    ) { $0.integer(0) == 1 } ?? true
   }
 
-  /// The last page of a lead.
+  /// The page beside a lead's others.
+  public func recentPage(lead: Int64) throws(DatabaseError) -> EventPage? {
+    try recentRow.bind(1, lead * EventPage.pagesPerLead)
+    try recentRow.bind(2, (lead + 1) * EventPage.pagesPerLead - 1)
+    defer { recentRow.reset() }
+    guard try recentRow.step() else { return nil }
+    var page = EventPageTable.page(recentRow)
+    page.isRecent = true
+    return page
+  }
+
+  /// The last page of a lead, but for one that stands beside the others.
   public func last(lead: Int64) throws(DatabaseError) -> EventPage? {
     try page(lead: lead, upTo: EventPage.pagesPerLead - 1)
   }
 
-  /// The last page of a lead with a number up to `number`.
+  /// The last page of a lead with a number up to `number`, but for one that stands beside the others.
   public func page(lead: Int64, upTo number: Int64) throws(DatabaseError) -> EventPage? {
     guard number >= 0 else { return nil }
     try lastRow.bind(1, lead * EventPage.pagesPerLead)
@@ -102,9 +128,11 @@ public final class EventPageTable {
 
   /// Removes a lead's pages with numbers from `number` on.
   public func remove(lead: Int64, from number: Int64 = 0) throws {
-    try connection.run(
-      "DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", lead * EventPage.pagesPerLead + number,
-      (lead + 1) * EventPage.pagesPerLead - 1)
+    for table in ["event_page", "recent_event_page"] {
+      try connection.run(
+        "DELETE FROM \(table) WHERE id BETWEEN ?1 AND ?2", lead * EventPage.pagesPerLead + number,
+        (lead + 1) * EventPage.pagesPerLead - 1)
+    }
   }
 
   /// Calls `body` for each event of the leads with numbers in a range, in order of lead, instant and arrival.
@@ -114,16 +142,11 @@ public final class EventPageTable {
     leads: ClosedRange<Int64>,
     _ body: (_ lead: Int64, _ instant: Int64, _ tail: UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
-    let last =
-      leads.upperBound >= Int64.max / EventPage.pagesPerLead - 1
-      ? Int64.max : (leads.upperBound + 1) * EventPage.pagesPerLead - 1
-    try connection.forEachRow(
-      "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-      [leads.lowerBound * EventPage.pagesPerLead, last]
-    ) { row in
-      let lead = row.integer(0) / EventPage.pagesPerLead
-      let firstAt = row.integer(1)
-      try row.withBytes(2) { text in
+    let pages = try EventPageCursor(connection)
+    defer { pages.finish() }
+    try pages.begin(leads: leads)
+    while let lead = pages.lead {
+      try pages.forEachPage(of: lead) { text, firstAt in
         try EventPage.forEachEvent(in: text, firstAt: firstAt) { try body(lead, $0, $1) }
       }
     }
@@ -131,7 +154,13 @@ public final class EventPageTable {
 
   /// How many events there are, and the first and last instant. O(pages).
   public func summary() throws -> (count: Int64, first: Int64?, last: Int64?) {
-    try connection.firstRow("SELECT coalesce(sum(count), 0), min(first_at), max(last_at) FROM event_page") {
+    try connection.firstRow(
+      """
+      SELECT coalesce(sum(count), 0), min(first_at), max(last_at)
+      FROM (SELECT count, first_at, last_at FROM event_page
+        UNION ALL SELECT count, first_at, last_at FROM recent_event_page)
+      """
+    ) {
       ($0.integer(0), $0.optionalInteger(1), $0.optionalInteger(2))
     } ?? (0, nil, nil)
   }

@@ -42,15 +42,14 @@ public struct ScoreRow: Sendable, Equatable {
   }
 }
 
-/// All SQL of `score_block` and `score_due`.
+/// All SQL of `score_block`.
 public final class ScoreTable {
   private let connection: Connection
   private let recent: RecentChanges
   private let find: Statement
   private let insert: Statement
   private let update: Statement
-  private let findDue: Statement
-  private let putDue: Statement
+  private let due: DueBlocks
   /// Whether blocks can be written; what is laid over a file that cannot be written to stands beside them.
   private let isWritable: Bool
   @exclusivity(unchecked) private var body: [UInt8] = []
@@ -62,8 +61,7 @@ public final class ScoreTable {
     find = try connection.prepare("SELECT body FROM score_block WHERE id = ?1")
     insert = try connection.prepare("INSERT INTO score_block (id, body) VALUES (?1, ?2)")
     update = try connection.prepare("UPDATE score_block SET body = ?2 WHERE id = ?1")
-    findDue = try connection.prepare("SELECT next_change_at FROM score_due WHERE id = ?1")
-    putDue = try connection.prepare("INSERT OR REPLACE INTO score_due (id, next_change_at) VALUES (?1, ?2)")
+    due = try DueBlocks(connection)
     isWritable = [.readWrite, .create].contains(connection.mode)
   }
 
@@ -173,19 +171,19 @@ public final class ScoreTable {
     guard try !isWritable || recent.isRoom(ofBlock: id, for: lines.lazy.map(\.lead), isAny: isAnyBeside) else {
       return try replace(block: id, lines, isAnyBeside: isAnyBeside)
     }
-    var earliest = ScoreTable.never
+    var earliest = DueBlocks.never
     var scoredAt = Int64.min
     for line in lines {
       try recent.put(owner: id >> LeadBlocks.ownerShift, lead: line.lead, UnsafeRawBufferPointer(line.bytes))
-      earliest = min(earliest, line.nextChangeAt ?? ScoreTable.never)
+      earliest = min(earliest, line.nextChangeAt ?? DueBlocks.never)
       scoredAt = max(scoredAt, line.scoredAt)
     }
-    let due = try self.due(block: id)
-    if earliest < due ?? ScoreTable.never {
-      try set(due: earliest, block: id)
-    } else if let due, due <= scoredAt {
+    let before = try due.instant(block: id)
+    if earliest < before ?? DueBlocks.never {
+      try due.set(earliest, block: id)
+    } else if let before, before <= scoredAt {
       // It was due, perhaps for these leads alone.
-      try set(due: earliestChange(block: id), block: id)
+      try due.set(earliestChange(block: id), block: id)
     }
   }
 
@@ -223,7 +221,7 @@ public final class ScoreTable {
   private func write(block id: Int64, _ lines: [NewLine], removing removed: Int64?) throws {
     body.removeAll(keepingCapacity: true)
     body.append(contentsOf: [UInt8(ascii: "["), UInt8(ascii: "0")])
-    var earliest = ScoreTable.never
+    var earliest = DueBlocks.never
     func add(_ bytes: UnsafeBufferPointer<UInt8>, _ nextChangeAt: Int64?) {
       body.append(contentsOf: [UInt8(ascii: "\n"), UInt8(ascii: ",")])
       body.append(contentsOf: bytes)
@@ -254,7 +252,7 @@ public final class ScoreTable {
     try body.withUnsafeBytes { body in
       if isStored { try ScoreTable.run(update, id, body) } else { try ScoreTable.run(insert, id, body) }
     }
-    try set(due: earliest, block: id)
+    try due.set(earliest, block: id)
   }
 
   private static func run(_ statement: borrowing Statement, _ id: Int64, _ body: UnsafeRawBufferPointer) throws {
@@ -317,23 +315,6 @@ public final class ScoreTable {
 
   // MARK: The clock
 
-  /// When a block is due whose leads never are.
-  private static let never = Int64.max
-
-  /// When a block is to be looked at; nil where it was never written.
-  private func due(block id: Int64) throws -> Int64? {
-    try findDue.bind(1, id)
-    defer { findDue.reset() }
-    return try findDue.step() ? findDue.integer(0) : nil
-  }
-
-  private func set(due instant: Int64, block id: Int64) throws {
-    guard try due(block: id) != instant else { return }
-    try putDue.bind(1, id)
-    try putDue.bind(2, instant)
-    try putDue.run()
-  }
-
   /// Calls `body` with each line of a block's leads, first of those beside it.
   private func forEachLine(ofBlock id: Int64, _ body: (ScoreLine) throws -> Void) throws {
     var beside = 0
@@ -354,22 +335,9 @@ public final class ScoreTable {
   }
 
   private func earliestChange(block id: Int64) throws -> Int64 {
-    var earliest = ScoreTable.never
-    try forEachLine(ofBlock: id) { earliest = min(earliest, $0.nextChangeAt ?? ScoreTable.never) }
+    var earliest = DueBlocks.never
+    try forEachLine(ofBlock: id) { earliest = min(earliest, $0.nextChangeAt ?? DueBlocks.never) }
     return earliest
-  }
-
-  /// The blocks of a model that are to be looked at by an instant.
-  private func forEachBlock(dueBy instant: Int64, model: Int64, _ body: (Int64) throws -> Bool) throws {
-    let ids = LeadBlocks.ids(owner: model)
-    // The plus sign keeps SQLite to the index of what is due.
-    try connection.withStatement("SELECT id FROM score_due WHERE next_change_at <= ?1 AND +id BETWEEN ?2 AND ?3") {
-      statement in
-      try statement.bind(1, min(instant, ScoreTable.never - 1))
-      try statement.bind(2, ids.lowerBound)
-      try statement.bind(3, ids.upperBound)
-      while try statement.step(), try body(statement.integer(0)) {}
-    }
   }
 
   /// Whether any lead of a model is due by an instant. Most often O(log blocks).
@@ -382,7 +350,7 @@ public final class ScoreTable {
   /// - Complexity: O(their blocks, and those of other models that are due).
   public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
     var leads: [Int64] = []
-    try forEachBlock(dueBy: instant, model: model) { block in
+    try due.forEachBlock(by: instant, model: model) { block in
       try forEachLine(ofBlock: block) { line in
         if let next = line.nextChangeAt, next <= instant { leads.append(line.lead) }
       }
@@ -395,10 +363,10 @@ public final class ScoreTable {
   /// transaction. O(blocks to be looked at)
   public func settleDue(model: Int64, by instant: Int64) throws {
     var blocks: [Int64] = []
-    try forEachBlock(dueBy: instant, model: model) { block in
+    try due.forEachBlock(by: instant, model: model) { block in
       blocks.append(block)
       return true
     }
-    for block in blocks { try set(due: earliestChange(block: block), block: block) }
+    for block in blocks { try due.set(earliestChange(block: block), block: block) }
   }
 }

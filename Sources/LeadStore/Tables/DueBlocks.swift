@@ -1,0 +1,43 @@
+/// All SQL of `score_due`: when to look at a block of leads again.
+final class DueBlocks {
+  /// When a block is due whose leads never are.
+  static let never = Int64.max
+
+  private let connection: Connection
+  private let find: Statement
+  private let put: Statement
+
+  init(_ connection: Connection) throws(DatabaseError) {
+    self.connection = connection
+    find = try connection.prepare("SELECT next_change_at FROM score_due WHERE id = ?1")
+    put = try connection.prepare("INSERT OR REPLACE INTO score_due (id, next_change_at) VALUES (?1, ?2)")
+  }
+
+  /// When to look at a block; nil for one that nobody told of.
+  func instant(block id: Int64) throws(DatabaseError) -> Int64? {
+    try find.bind(1, id)
+    defer { find.reset() }
+    return try find.step() ? find.integer(0) : nil
+  }
+
+  /// Notes when to look at a block. Writes nothing where that is known.
+  func set(_ instant: Int64, block id: Int64) throws(DatabaseError) {
+    guard try self.instant(block: id) != instant else { return }
+    try put.bind(1, id)
+    try put.bind(2, instant)
+    try put.run()
+  }
+
+  /// Calls `body` with each block of a model that is to be looked at by an instant, until it returns false.
+  func forEachBlock(by instant: Int64, model: Int64, _ body: (Int64) throws -> Bool) throws {
+    let ids = LeadBlocks.ids(owner: model)
+    // The plus sign keeps SQLite to the index of what is due.
+    try connection.withStatement("SELECT id FROM score_due WHERE next_change_at <= ?1 AND +id BETWEEN ?2 AND ?3") {
+      statement in
+      try statement.bind(1, min(instant, DueBlocks.never - 1))
+      try statement.bind(2, ids.lowerBound)
+      try statement.bind(3, ids.upperBound)
+      while try statement.step(), try body(statement.integer(0)) {}
+    }
+  }
+}

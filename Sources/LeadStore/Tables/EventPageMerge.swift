@@ -61,9 +61,12 @@ public struct EventMerger {
     guard !fresh.isEmpty else { return }
     let firstNumber = (stored.first ?? last).id % EventPage.pagesPerLead
     let lastNumber = last.id % EventPage.pagesPerLead
+    let staysBeside =
+      mayStandBeside && last.isRecent && stored.count == 1 && last.count + fresh.count <= EventPage.recentEvents
     var writer = PageFiller(
-      lead: lead, startingAt: firstNumber, storedThrough: last.isRecent ? lastNumber - 1 : lastNumber)
-    if last.isRecent { output.removeRecent(last.id) }
+      lead: lead, startingAt: firstNumber, storedThrough: last.isRecent ? lastNumber - 1 : lastNumber,
+      isRecent: staysBeside)
+    if last.isRecent, !staysBeside { output.removeRecent(last.id) }
     try knownBytes.withUnsafeBufferPointer { bytes in
       var next = 0
       for entry in known {
@@ -230,11 +233,15 @@ extension EventPageTable {
   public func lastPages(lead: Int64, from first: Int64, count: Int, mayStandBeside: Bool = false) throws -> [EventPage]
   {
     var pages: [EventPage] = []
+    var hasRoom = false
     if let recent = try recentPage(lead: lead) {
       pages.append(recent)
-      if mayStandBeside, first > recent.lastAt, recent.count + count <= EventPage.recentEvents { return pages }
+      hasRoom = mayStandBeside && recent.count + count <= EventPage.recentEvents
+      // Its events are later than all of the pages before it.
+      if hasRoom, first >= recent.firstAt { return pages }
     }
     guard let last = try last(lead: lead) else { return pages }
+    if hasRoom, first > last.lastAt { return pages }
     pages.append(last)
     guard let latest = pages.first, first <= latest.lastAt else { return pages.reversed() }
     while let earliest = pages.last, earliest.firstAt >= first,

@@ -151,8 +151,9 @@ struct PageFiller {
     }
   }
 
-  init(lead: Int64, startingAt number: Int64, storedThrough last: Int64) {
+  init(lead: Int64, startingAt number: Int64, storedThrough last: Int64, isRecent: Bool) {
     self.lead = lead
+    self.isRecent = isRecent
     nextNumber = number
     lastStored = last
   }

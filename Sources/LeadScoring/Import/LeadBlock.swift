@@ -74,8 +74,9 @@ final class LeadBlockFacts {
     isNew = leads.map { source.isNew($0.lead) }
     guard !source.models.isEmpty else { return }
     let database = source.database
-    // Where most leads of a range are asked for, one pass over the range costs less than a look-up for each.
-    let isDense = leads.count * 3 > Int(last - first)
+    // Where most leads of a range are asked for, one pass over the range costs less than a look-up for each; but it
+    // takes statements of its own.
+    let isDense = leads.count >= 16 && leads.count * 3 > Int(last - first)
     stateEnds.reserveCapacity(leads.count)
     func fill(upTo index: Int) { while stateEnds.count < index { stateEnds.append(states.count) } }
     if isNew.allSatisfy(\.self) {

@@ -181,6 +181,9 @@ public final class Connection {
 
   // MARK: Transactions
 
+  /// Whether the file can be written to.
+  var isWritable: Bool { mode == .readWrite || mode == .create }
+
   /// Whether a transaction is open.
   public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

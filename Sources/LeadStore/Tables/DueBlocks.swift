@@ -5,12 +5,17 @@ final class DueBlocks {
 
   private let connection: Connection
   private let find: Statement
-  private let put: Statement
+  private let insert: Statement
+  private let update: Statement
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     find = try connection.prepare("SELECT next_change_at FROM score_due WHERE id = ?1")
-    put = try connection.prepare("INSERT OR REPLACE INTO score_due (id, next_change_at) VALUES (?1, ?2)")
+    let insertion = "INSERT OR FAIL INTO score_due (id, next_change_at) VALUES (?1, ?2)"
+    insert = try connection.prepare(insertion)
+    // What is laid over a file that cannot be written to takes inserts alone.
+    update = try connection.prepare(
+      connection.isWritable ? "UPDATE OR FAIL score_due SET next_change_at = ?2 WHERE id = ?1" : insertion)
   }
 
   /// When to look at a block; nil for one that nobody told of.
@@ -22,10 +27,15 @@ final class DueBlocks {
 
   /// Notes when to look at a block. Writes nothing where that is known.
   func set(_ instant: Int64, block id: Int64) throws(DatabaseError) {
-    guard try self.instant(block: id) != instant else { return }
-    try put.bind(1, id)
-    try put.bind(2, instant)
-    try put.run()
+    let before = try self.instant(block: id)
+    guard before != instant else { return }
+    if before == nil { try DueBlocks.run(insert, id, instant) } else { try DueBlocks.run(update, id, instant) }
+  }
+
+  private static func run(_ statement: borrowing Statement, _ id: Int64, _ instant: Int64) throws(DatabaseError) {
+    try statement.bind(1, id)
+    try statement.bind(2, instant)
+    try statement.run()
   }
 
   /// Calls `body` with each block of a model that is to be looked at by an instant, until it returns false.

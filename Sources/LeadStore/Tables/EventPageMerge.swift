@@ -64,7 +64,7 @@ public struct EventMerger {
     let staysBeside =
       mayStandBeside && last.isRecent && stored.count == 1 && last.count + fresh.count <= EventPage.recentEvents
     var writer = PageFiller(
-      lead: lead, startingAt: firstNumber, storedThrough: last.isRecent ? lastNumber - 1 : lastNumber,
+      lead: lead, startingAt: firstNumber, storedThrough: last.isRecent && !staysBeside ? lastNumber - 1 : lastNumber,
       isRecent: staysBeside)
     if last.isRecent, !staysBeside { output.removeRecent(last.id) }
     try knownBytes.withUnsafeBufferPointer { bytes in

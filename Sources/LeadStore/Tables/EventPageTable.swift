@@ -6,23 +6,26 @@ public final class EventPageTable {
   private let lastRow: Statement
   private let recentRow: Statement
   private let insertRecent: Statement
+  private let updateRecent: Statement
   // Made when it is first needed.
   private var insertMany: ManyRowInsertion?
 
   private static let columns = "(id, first_at, last_at, count, body)"
-  private static let insertion = "INSERT INTO event_page \(columns)"
+  // OR FAIL, since a statement of many rows that may abort needs a journal of its own.
+  private static let insertion = "INSERT OR FAIL INTO event_page \(columns)"
+  private static let change = "SET first_at = ?2, last_at = ?3, count = ?4, body = ?5 WHERE id = ?1"
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     insertRow = try connection.prepare(EventPageTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5)")
-    updateRow = try connection.prepare(
-      "UPDATE event_page SET first_at = ?2, last_at = ?3, count = ?4, body = ?5 WHERE id = ?1")
+    updateRow = try connection.prepare("UPDATE OR FAIL event_page \(EventPageTable.change)")
     lastRow = try connection.prepare(
       "SELECT id, first_at, last_at, count, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
     recentRow = try connection.prepare(
       "SELECT id, first_at, last_at, count, body FROM recent_event_page WHERE id BETWEEN ?1 AND ?2")
     insertRecent = try connection.prepare(
-      "INSERT OR REPLACE INTO recent_event_page \(EventPageTable.columns) VALUES (?1, ?2, ?3, ?4, ?5)")
+      "INSERT OR FAIL INTO recent_event_page \(EventPageTable.columns) VALUES (?1, ?2, ?3, ?4, ?5)")
+    updateRecent = try connection.prepare("UPDATE OR FAIL recent_event_page \(EventPageTable.change)")
   }
 
   /// Writes pages, each in the place of the one with its id, and removes those left over.
@@ -36,7 +39,11 @@ public final class EventPageTable {
       while next < rows.count {
         let row = rows[next]
         if row.isRecent {
-          try EventPageTable.run(insertRecent, row, text(row))
+          if row.isStored {
+            try EventPageTable.run(updateRecent, row, text(row))
+          } else {
+            try EventPageTable.run(insertRecent, row, text(row))
+          }
           next += 1
           continue
         }

@@ -118,7 +118,7 @@ public struct PageBatch: ~Copyable, Sendable {
 struct PageFiller {
   private let lead: Int64
   private var nextNumber: Int64
-  /// Pages up to this number are stored.
+  /// Pages up to this number are stored where they belong.
   private let lastStored: Int64
   private var isOpen = false
   /// Whether all goes into one page, of any size, beside the others.

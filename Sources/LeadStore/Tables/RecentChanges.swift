@@ -19,13 +19,18 @@ final class RecentChanges {
   private let find: Statement
   private let findMany: Statement
   private let insert: Statement
+  private let update: Statement
 
   init(_ connection: Connection, _ table: Table) throws(DatabaseError) {
     self.connection = connection
     self.table = table
     let (name, column) = table.names
     find = try connection.prepare("SELECT \(column) FROM \(name) WHERE id = ?1")
-    insert = try connection.prepare("INSERT OR REPLACE INTO \(name) (id, \(column)) VALUES (?1, ?2)")
+    let insertion = "INSERT OR FAIL INTO \(name) (id, \(column)) VALUES (?1, ?2)"
+    insert = try connection.prepare(insertion)
+    // What is laid over a file that cannot be written to takes inserts alone.
+    update = try connection.prepare(
+      connection.isWritable ? "UPDATE OR FAIL \(name) SET \(column) = ?2 WHERE id = ?1" : insertion)
     findMany = try RecentChanges.rows(of: table, connection)
   }
 
@@ -76,12 +81,21 @@ final class RecentChanges {
 
   /// Stores a lead's row in the place of the one before.
   func put(owner: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
-    try insert.bind(1, LeadBlocks.rowID(owner: owner, lead: lead))
+    let id = LeadBlocks.rowID(owner: owner, lead: lead)
+    try find.bind(1, id)
+    let isStored = try find.step()
+    find.reset()
+    if isStored { try run(update, id, bytes) } else { try run(insert, id, bytes) }
+  }
+
+  private func run(_ statement: borrowing Statement, _ id: Int64, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError)
+  {
+    try statement.bind(1, id)
     switch table {
-    case .scores: try insert.bindTextInPlace(2, bytes)
-    case .signals: try insert.bindBlobInPlace(2, bytes)
+    case .scores: try statement.bindTextInPlace(2, bytes)
+    case .signals: try statement.bindBlobInPlace(2, bytes)
     }
-    try insert.run()
+    try statement.run()
   }
 
   /// Forgets the rows of a block's leads.

@@ -50,8 +50,6 @@ public final class ScoreTable {
   private let insert: Statement
   private let update: Statement
   private let due: DueBlocks
-  /// Whether blocks can be written; what is laid over a file that cannot be written to stands beside them.
-  private let isWritable: Bool
   @exclusivity(unchecked) private var body: [UInt8] = []
   @exclusivity(unchecked) private var beside: [UInt8] = []
 
@@ -59,10 +57,9 @@ public final class ScoreTable {
     self.connection = connection
     recent = try RecentChanges(connection, .scores)
     find = try connection.prepare("SELECT body FROM score_block WHERE id = ?1")
-    insert = try connection.prepare("INSERT INTO score_block (id, body) VALUES (?1, ?2)")
-    update = try connection.prepare("UPDATE score_block SET body = ?2 WHERE id = ?1")
+    insert = try connection.prepare("INSERT OR FAIL INTO score_block (id, body) VALUES (?1, ?2)")
+    update = try connection.prepare("UPDATE OR FAIL score_block SET body = ?2 WHERE id = ?1")
     due = try DueBlocks(connection)
-    isWritable = [.readWrite, .create].contains(connection.mode)
   }
 
   // MARK: One lead
@@ -168,7 +165,9 @@ public final class ScoreTable {
   /// Puts lines, in order of their leads, in the place of those about the same leads: into their block, or, while they
   /// are few, beside it.
   private func put(block id: Int64, _ lines: [NewLine], _ isAnyBeside: Bool) throws {
-    guard try !isWritable || recent.isRoom(ofBlock: id, for: lines.lazy.map(\.lead), isAny: isAnyBeside) else {
+    // What is laid over a file that cannot be written to stands beside the blocks.
+    guard try !connection.isWritable || recent.isRoom(ofBlock: id, for: lines.lazy.map(\.lead), isAny: isAnyBeside)
+    else {
       return try replace(block: id, lines, isAnyBeside: isAnyBeside)
     }
     var earliest = DueBlocks.never

@@ -11,8 +11,9 @@ public final class SignalTable {
     self.connection = connection
     recent = try RecentChanges(connection, .signals)
     find = try connection.prepare("SELECT present, ends, body FROM signal_block WHERE id = ?1")
-    insert = try connection.prepare("INSERT INTO signal_block (id, present, ends, body) VALUES (?1, ?2, ?3, ?4)")
-    update = try connection.prepare("UPDATE signal_block SET present = ?2, ends = ?3, body = ?4 WHERE id = ?1")
+    insert = try connection.prepare(
+      "INSERT OR FAIL INTO signal_block (id, present, ends, body) VALUES (?1, ?2, ?3, ?4)")
+    update = try connection.prepare("UPDATE OR FAIL signal_block SET present = ?2, ends = ?3, body = ?4 WHERE id = ?1")
   }
 
   /// The number of a definition, which is added where it is new.

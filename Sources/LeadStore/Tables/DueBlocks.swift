@@ -11,9 +11,10 @@ final class DueBlocks {
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     find = try connection.prepare("SELECT next_change_at FROM score_due WHERE id = ?1")
-    let insertion = "INSERT OR FAIL INTO score_due (id, next_change_at) VALUES (?1, ?2)"
-    insert = try connection.prepare(insertion)
     // What is laid over a file that cannot be written to takes inserts alone.
+    let insertion =
+      "INSERT OR \(connection.isWritable ? "FAIL" : "REPLACE") INTO score_due (id, next_change_at) VALUES (?1, ?2)"
+    insert = try connection.prepare(insertion)
     update = try connection.prepare(
       connection.isWritable ? "UPDATE OR FAIL score_due SET next_change_at = ?2 WHERE id = ?1" : insertion)
   }

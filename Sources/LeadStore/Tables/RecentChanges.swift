@@ -26,9 +26,10 @@ final class RecentChanges {
     self.table = table
     let (name, column) = table.names
     find = try connection.prepare("SELECT \(column) FROM \(name) WHERE id = ?1")
-    let insertion = "INSERT OR FAIL INTO \(name) (id, \(column)) VALUES (?1, ?2)"
-    insert = try connection.prepare(insertion)
     // What is laid over a file that cannot be written to takes inserts alone.
+    let verb = connection.isWritable ? "INSERT OR FAIL" : "INSERT OR REPLACE"
+    let insertion = "\(verb) INTO \(name) (id, \(column)) VALUES (?1, ?2)"
+    insert = try connection.prepare(insertion)
     update = try connection.prepare(
       connection.isWritable ? "UPDATE OR FAIL \(name) SET \(column) = ?2 WHERE id = ?1" : insertion)
     findMany = try RecentChanges.rows(of: table, connection)

@@ -42,6 +42,8 @@ extension ScoringSession {
           report.leads += part.written.leads
           report.signalDifferences += part.signalDifferences
           report.differences += part.differences
+          // Records that stand beside a damaged block would hide it from those who look a lead up, not from passes.
+          try database.signals.rewrite(blocks: part.damagedBlocks)
           try part.written.records.write(to: database, pack: pack.id)
           try database.write(part.written.scores)
           onProgress?(
@@ -66,6 +68,8 @@ private struct RecomputePart: Sendable {
   var written = RescorePart()
   var differences: [RecomputeReport.Difference] = []
   var signalDifferences: Int64 = 0
+  /// Blocks of records that cannot be read.
+  var damagedBlocks: [Int64] = []
 }
 
 /// Recomputes leads from their facts and holds them against what is stored.
@@ -115,6 +119,10 @@ private final class RecomputeWorker: RescoreWorker {
         } ?? false
       if !isStored { part.signalDifferences += 1 }
       for model in tools.models.indices { try score(model, &part) }
+    }
+    if let stored {
+      while stored.lead != nil { try stored.next() }
+      part.damagedBlocks = stored.damagedBlocks
     }
     part.written.counts = tools.kernel.counts
     return part

@@ -17,6 +17,8 @@ public final class RecordCursor {
   /// The lead at hand; nil at the end.
   @exclusivity(unchecked) public private(set) var lead: Int64?
   @exclusivity(unchecked) private var isRecent = false
+  /// The numbers of the damaged blocks that were passed over since the cursor began.
+  @exclusivity(unchecked) public private(set) var damagedBlocks: [Int64] = []
 
   /// A cursor over the records in a pack.
   ///
@@ -38,6 +40,7 @@ public final class RecordCursor {
   /// Begins with the leads whose numbers lie in a range.
   public func begin(leads: ClosedRange<Int64>) throws {
     finish()
+    damagedBlocks = []
     let ids = LeadBlocks.ids(owner: pack, leads: leads)
     try rows.bind(1, ids.lowerBound)
     try rows.bind(2, ids.upperBound)
@@ -96,6 +99,7 @@ public final class RecordCursor {
         layout = try SignalBlock.Layout(rows, 1, 2, 3)
       } catch {
         guard skipsDamaged else { throw error }
+        damagedBlocks.append(rows.integer(0))
         layout = nil
         continue
       }

@@ -126,6 +126,12 @@ public final class SignalTable {
     try store(id, isStored, true)
   }
 
+  /// Writes blocks anew, each with what stands beside it: of damaged ones nothing else is left. Inside a write
+  /// transaction.
+  public func rewrite(blocks: [Int64]) throws {
+    for id in blocks { try store(id, load(id, true), true) }
+  }
+
   /// Begins to change a block, with what stands beside it; false where none is stored. Of one that is damaged, nothing
   /// can be kept.
   private func load(_ id: Int64, _ isAnyBeside: Bool) throws -> Bool {

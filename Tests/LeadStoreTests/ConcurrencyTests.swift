@@ -92,6 +92,40 @@ struct ConcurrencyTests {
     #expect(try database.leads.count() == 200)
   }
 
+  @Test("who reads no snapshot misses no event that goes from beside a lead's pages into them")
+  func movingEvents() async throws {
+    let leads = Int64(1)...100
+    func merge(_ instants: ClosedRange<Int64>, _ lead: Int64, beside: Bool, _ database: LeadDatabase) throws {
+      var batch = EventBatch()
+      for instant in instants { Array(",1".utf8).withUnsafeBufferPointer { batch.append(at: instant, tail: $0) } }
+      try database.connection.write {
+        try database.events.merge(batch, lead: lead, isNew: false, mayStandBeside: beside) { _ in }
+      }
+    }
+    for lead in leads { try merge(1...2, lead, beside: true, database) }
+    let path = path
+    try await withThrowingTaskGroup(of: Set<Int>.self) { group in
+      group.addTask {
+        let reader = try LeadDatabase.open(path: path, mode: .readOnly)
+        var seen: Set<Int> = []
+        for lead in leads {
+          var count = 0
+          while count != 3 {
+            count = 0
+            try reader.events.forEachEvent(leads: lead...lead) { _, _, _ in count += 1 }
+            seen.insert(count)
+          }
+        }
+        return seen
+      }
+      for lead in leads {
+        try merge(3...3, lead, beside: false, database)
+        await Task.yield()
+      }
+      for try await seen in group { #expect(seen.isSubset(of: [2, 3])) }
+    }
+  }
+
   @Test("many writers on many threads wait for one another")
   func manyWriters() async throws {
     let path = path

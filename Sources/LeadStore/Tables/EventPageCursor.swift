@@ -27,12 +27,14 @@ final class EventPageCursor {
       leads.upperBound >= Int64.max / EventPage.pagesPerLead - 1
       ? Int64.max : (leads.upperBound + 1) * EventPage.pagesPerLead - 1
     let first = leads.lowerBound * EventPage.pagesPerLead
-    try pages.bind(1, first)
-    try pages.bind(2, last)
-    try nextPage()
+    // Those beside the others first: who reads no snapshot and finds none of them is to find the pages that they may
+    // have gone into since.
     try recentPages.bind(1, first)
     try recentPages.bind(2, last)
     try nextRecent()
+    try pages.bind(1, first)
+    try pages.bind(2, last)
+    try nextPage()
   }
 
   /// Lets go of what was begun.

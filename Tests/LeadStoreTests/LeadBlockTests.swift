@@ -144,6 +144,42 @@ struct LeadBlockTests {
     #expect(try beside() == 1, "another block's stays")
   }
 
+  @Test("leads whose numbers are too great for rows of their own stand in blocks, and touch nobody else's rows")
+  func greatNumbers() throws {
+    var random = SeededRandom(seed: 4)
+    let great = Int64(1) << 40
+    func beside() throws -> [Int64] {
+      var leads: [Int64] = []
+      try database.connection.forEachRow("SELECT id & \(great - 1) FROM recent_score ORDER BY id") {
+        leads.append($0.integer(0))
+      }
+      return leads
+    }
+    var known: [ScoreRow] = []
+    for lead in [1, great - 2, great - 1, great, great + 1, great + 20] {
+      known.append(score(1, lead, &random))
+      try database.scores.put(known[known.count - 1])
+      try [UInt8(truncatingIfNeeded: lead)].withUnsafeBytes { try database.signals.put(pack: 1, lead: lead, $0) }
+    }
+    for row in known { #expect(try database.scores.row(model: 1, lead: row.lead) == row) }
+    // The one that can have no row took the others of its block along.
+    #expect(try beside() == [1])
+    let last = score(1, great - 1, &random)
+    try database.scores.put(last)
+    try [UInt8(9)].withUnsafeBytes { try database.signals.put(pack: 1, lead: great - 1, $0) }
+    #expect(try beside() == [1, great - 1])
+    try database.scores.put(known[4])
+    try [UInt8(1)].withUnsafeBytes { try database.signals.put(pack: 1, lead: great + 1, $0) }
+    #expect(try beside() == [1, great - 1])
+    #expect(try database.scores.row(model: 1, lead: great - 1) == last)
+    for leads in [(great + 1)...Int64.max, Int64.min...0] {
+      var found: [Int64] = []
+      try database.scores.forEach(model: 1, leads: leads) { found.append($0.lead) }
+      try database.signals.forEachState(pack: 1, leads: leads) { lead, _ in found.append(lead) }
+      #expect(found == (leads.upperBound > 0 ? [great + 1, great + 20, great + 1, great + 20] : []))
+    }
+  }
+
   /// Lists by a filter, with a listing within each listing, and holds it against the rows.
   private func check(_ filter: ScoreFilter, _ rows: [ScoreRow]) throws {
     var found: [ScoreRow] = []

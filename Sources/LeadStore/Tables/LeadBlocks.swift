@@ -3,7 +3,8 @@
 enum LeadBlocks {
   /// Leads of a block.
   static let size = 16
-  /// So many changed leads of a block are written into it; fewer stand in rows of their own beside it.
+  /// So many leads of a block that change at once are written into it; of fewer, up to so many stand in rows of their
+  /// own beside it.
   static let fewest = 4
   static let ownerShift: Int64 = 40
   private static let greatestNumber: Int64 = (1 << ownerShift) - 1
@@ -31,10 +32,11 @@ enum LeadBlocks {
     lead > 0 && lead <= greatestNumber ? owner << ownerShift | lead : Int64.min
   }
 
-  /// The own rows of an owner's leads with numbers in a range.
+  /// The own rows of an owner's leads with numbers in a range; a number that no row has where none can have one.
   static func rowIDs(owner: Int64, leads: ClosedRange<Int64>) -> ClosedRange<Int64> {
-    let first = min(max(leads.lowerBound, 1), greatestNumber)
-    return (owner << ownerShift | first)...(owner << ownerShift | max(first, min(leads.upperBound, greatestNumber)))
+    let (first, last) = (max(leads.lowerBound, 1), min(leads.upperBound, greatestNumber))
+    guard first <= last else { return Int64.min...Int64.min }
+    return (owner << ownerShift | first)...(owner << ownerShift | last)
   }
 
   /// The own rows of a block's leads.

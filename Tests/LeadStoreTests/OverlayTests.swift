@@ -11,9 +11,12 @@ struct OverlayTests {
     folder = try TestFolder()
     let database = try LeadDatabase.make(in: folder)
     (model, _) = try database.addModel()
+    // Four at once go into a block; one of them stands beside it, too.
+    try database.putTogether((1...4).map { OverlayTests.score(model, $0, 100 * $0, next: 10 * $0) })
+    try database.connection.run("DELETE FROM lead WHERE id = 4")
+    try database.scores.put(OverlayTests.score(model, 3, 3, next: nil))
+    try database.scores.put(OverlayTests.score(model, 3, 300, next: 30))
     for lead in Int64(1)...3 {
-      try database.addLead(lead, "lead-\(lead)")
-      try database.scores.put(OverlayTests.score(model, lead, 100 * lead, next: 10 * lead))
       try database.history.append(.sample(model: model, lead: lead, at: lead, before: nil, after: 100 * lead))
     }
     try database.models.setEvaluated(model, at: 50)
@@ -102,20 +105,19 @@ struct OverlayTests {
     #expect(try first.leads.count() == 4)
   }
 
-  @Test("a lead beside one that is laid over is seen as of the same snapshot as everything else")
-  func neighbours() throws {
+  @Test("a lead beside one that is laid over is seen as of the same snapshot as everything else", arguments: [2, 4])
+  func neighbours(_ count: Int64) throws {
     func row(_ lead: Int64, _ score: Int64) -> ScoreRow {
       ScoreRow(
         model: 1, lead: lead, version: 1, score: score, stage: nil, ruleStage: nil, enteredStageAt: 0, grade: nil,
-        groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: 5)
+        groups: "[]", rules: "[]", scoredAt: 0, nextChangeAt: lead <= 2 ? 5 : nil)
     }
     let folder = try TestFolder()
     let database = try LeadDatabase.make(in: folder)
     let (model, _) = try database.addModel()
-    for lead in Int64(1)...2 {
-      try database.addLead(lead, "lead\(lead)")
-      try database.scores.put(row(lead, 10))
-    }
+    try database.putTogether((1...count).map { row($0, 10) })
+    // Two stand beside a block, four in it.
+    #expect(try database.connection.integer("SELECT count(*) FROM score_block") == (count == 2 ? 0 : 1))
     let overlay = try LeadDatabase.openOverlay(path: database.connection.path)
     try overlay.connection.execute("BEGIN")
     #expect(try overlay.history.count() == 0)
@@ -128,5 +130,18 @@ struct OverlayTests {
     #expect(try overlay.scores.row(model: 1, lead: 2)?.score == 10)
     #expect(try overlay.history.count() == 0)
     #expect(try overlay.scores.due(model: 1, by: 9, limit: 9) == [1, 2])
+  }
+}
+
+extension LeadDatabase {
+  /// Adds leads with their scores, which are put all at once.
+  fileprivate func putTogether(_ rows: [ScoreRow]) throws {
+    var batch = ScoreBatch()
+    for row in rows {
+      try addLead(row.lead, "lead-\(row.lead)")
+      batch.add(
+        model: row.model, lead: row.lead, row.state, groups: { $0 += row.groups.utf8 }, rules: { $0 += row.rules.utf8 })
+    }
+    try write(batch)
   }
 }

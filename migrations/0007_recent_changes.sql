@@ -27,7 +27,7 @@ CREATE TABLE recent_event_page (
 ) STRICT;
 
 -- When to look at a block again: not later than the earliest next_change_at of its leads, wherever their lines stand.
--- Apart from the blocks, since it changes more often than they do.
+-- 9223372036854775807 stands for never. Apart from the blocks, since it changes more often than they do.
 CREATE TABLE score_due (
   id             INTEGER PRIMARY KEY,
   next_change_at INTEGER NOT NULL
@@ -41,8 +41,11 @@ CREATE INDEX score_due_by_time ON score_due (next_change_at);
 DROP INDEX score_block_due;
 ALTER TABLE score_block DROP COLUMN next_change_at;
 
-CREATE TRIGGER lead_has_no_recent_changes BEFORE DELETE ON lead
+-- Nor may a lead that gets the number of an erased one later inherit its events.
+CREATE TRIGGER lead_has_no_recent_changes_or_events BEFORE DELETE ON lead
 BEGIN
+  DELETE FROM event_page WHERE id BETWEEN old.id * 1048576 AND old.id * 1048576 + 1048575;
+  DELETE FROM recent_event_page WHERE id BETWEEN old.id * 1048576 AND old.id * 1048576 + 1048575;
   DELETE FROM recent_score WHERE id IN (SELECT (model.id << 40) | old.id FROM model);
   DELETE FROM recent_signals WHERE id IN (SELECT (signal_pack.id << 40) | old.id FROM signal_pack);
 END;

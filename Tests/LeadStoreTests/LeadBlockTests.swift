@@ -76,7 +76,7 @@ struct LeadBlockTests {
       let instant = Int64.random(in: -1...50, using: &random)
       let due = known.values.filter { $0.model == model && ($0.nextChangeAt ?? 99) <= instant }.map(\.lead).sorted()
       if round % 5 == 0 {
-        try database.scores.settleDue(model: model, by: instant)
+        #expect(try database.scores.settledDue(model: model, by: instant, limit: 1000) == due)
         let blocks = try database.connection.integer(
           "SELECT count(*) FROM score_due WHERE next_change_at <= \(instant) AND id >> 40 = \(model)")
         #expect(blocks == Int64(Set(due.map { ($0 - 1) / 16 }).count))

@@ -107,6 +107,11 @@ struct TriggerTests {
       try database.noteStages(ofAdjustment: id, lead: id)
     }
     #expect(try connection.integer("SELECT count(*) FROM judged_stage") == 4)
+    for table in ["event_page", "recent_event_page"] {
+      for id in [Int64(1 << 20) + 7, 2 << 20] {
+        try connection.run("INSERT INTO \(table) VALUES (?1, 0, 0, 1, '[[0,1]]')", id)
+      }
+    }
     try connection.write { try connection.run("DELETE FROM lead WHERE id = 1") }
     #expect(try database.scores.row(model: model, lead: 1) == nil)
     #expect(try database.scores.row(model: model, lead: 2)?.score == 1)
@@ -122,6 +127,9 @@ struct TriggerTests {
     for table in ["score_history", "handoff", "handoff_skip", "fast_track", "adjustment", "judged_stage"] {
       #expect(
         try connection.rows("SELECT DISTINCT lead_id FROM \(table)", columns: 1) == [["2"]], "\(table)")
+    }
+    for table in ["event_page", "recent_event_page"] {
+      #expect(try connection.rows("SELECT id >> 20 FROM \(table)", columns: 1) == [["2"]], "\(table)")
     }
     #expect(try connection.rows("PRAGMA foreign_key_check", columns: 1).isEmpty)
     // What the others keep is still protected.

@@ -52,9 +52,8 @@ extension ScoringSession {
     var record = SignalRecord(kinds: pack.kinds)
     for model in models {
       var wasAnyDue = false
-      try database.scores.settleDue(model: model.row.id, by: asOf)
       while true {
-        let due = try database.scores.due(model: model.row.id, by: asOf, limit: 4096)
+        let due = try database.scores.settledDue(model: model.row.id, by: asOf, limit: 4096)
         if due.isEmpty { break }
         wasAnyDue = true
         for lead in due {

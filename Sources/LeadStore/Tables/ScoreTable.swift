@@ -348,24 +348,33 @@ public final class ScoreTable {
   ///
   /// - Complexity: O(their blocks, and those of other models that are due).
   public func due(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
-    var leads: [Int64] = []
-    try due.forEachBlock(by: instant, model: model) { block in
-      try forEachLine(ofBlock: block) { line in
-        if let next = line.nextChangeAt, next <= instant { leads.append(line.lead) }
-      }
-      return leads.count < limit
-    }
-    return leads.count > limit ? Array(leads[..<limit]).sorted() : leads.sorted()
+    try dueLeads(model: model, by: instant, limit: limit).leads
   }
 
-  /// Sees to it that blocks are not looked at by an instant whose leads have come to be due later. Inside a write
-  /// transaction. O(blocks to be looked at)
-  public func settleDue(model: Int64, by instant: Int64) throws {
-    var blocks: [Int64] = []
+  /// The same, inside a write transaction: blocks whose leads have come to be due later are not looked at again until
+  /// then.
+  public func settledDue(model: Int64, by instant: Int64, limit: Int) throws -> [Int64] {
+    let (leads, later) = try dueLeads(model: model, by: instant, limit: limit)
+    for (block, earliest) in later { try due.set(earliest, block: block) }
+    return leads
+  }
+
+  /// The leads that are due, and the blocks that none of them is in, with when any of theirs is.
+  private func dueLeads(
+    model: Int64, by instant: Int64, limit: Int
+  ) throws -> (leads: [Int64], later: [(block: Int64, earliest: Int64)]) {
+    var leads: [Int64] = []
+    var later: [(block: Int64, earliest: Int64)] = []
     try due.forEachBlock(by: instant, model: model) { block in
-      blocks.append(block)
-      return true
+      let count = leads.count
+      var earliest = DueBlocks.never
+      try forEachLine(ofBlock: block) { line in
+        guard let next = line.nextChangeAt else { return }
+        if next <= instant { leads.append(line.lead) } else { earliest = min(earliest, next) }
+      }
+      if leads.count == count { later.append((block, earliest)) }
+      return leads.count < limit
     }
-    for block in blocks { try due.set(earliestChange(block: block), block: block) }
+    return (leads.count > limit ? Array(leads[..<limit]).sorted() : leads.sorted(), later)
   }
 }

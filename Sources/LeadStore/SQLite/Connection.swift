@@ -200,11 +200,34 @@ public final class Connection {
   }
 
   /// Runs `body` in one write transaction that adds and changes rows in great number and deletes none that others refer
-  /// to: foreign keys, which would be looked up for each row, are not checked.
+  /// to: foreign keys, which would be looked up for each row, are not checked, and the files are written in large pieces.
   public func bulkWrite<Result>(undo: Bool = false, _ body: () throws -> Result) throws -> Result {
     try execute("PRAGMA foreign_keys = OFF")
     defer { try? execute("PRAGMA foreign_keys = ON") }
+    let files = try gatheredFiles()
+    defer { for file in files { file.end() } }
     return try undo ? writeAndUndo(body) : write(body)
+  }
+
+  /// The log and the database's file, which are written in large pieces from now on; none where a commit does not sync
+  /// them before others may read what is new.
+  private func gatheredFiles() throws -> [GatheredFile] {
+    let mode = try firstRow("PRAGMA journal_mode") { $0.text(0) }
+    let synchronous = try firstRow("PRAGMA synchronous") { $0.integer(0) } ?? 0
+    guard mode == "wal", synchronous >= 2, let pageSize = try firstRow("PRAGMA page_size", [], { $0.integer(0) }),
+      let name = sqlite3_filename_wal(sqlite3_db_filename(handle, "main"))
+    else { return [] }
+    let frames = LogFrames(path: String(cString: name), pageSize: Int(pageSize))
+    return [
+      file(SQLITE_FCNTL_JOURNAL_POINTER).flatMap { GatheredFile($0, frames: frames) },
+      file(SQLITE_FCNTL_FILE_POINTER).flatMap { GatheredFile($0) },
+    ].compactMap(\.self)
+  }
+
+  /// One of the files: https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html
+  private func file(_ which: Int32) -> UnsafeMutablePointer<sqlite3_file>? {
+    var file: UnsafeMutablePointer<sqlite3_file>?
+    return sqlite3_file_control(handle, "main", which, &file) == SQLITE_OK ? file : nil
   }
 
   /// Runs `body` in one write transaction and undoes all of it.

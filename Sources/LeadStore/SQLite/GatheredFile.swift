@@ -1,0 +1,204 @@
+internal import CSQLite
+
+/// Gathers what SQLite writes to one of its files in small pieces into large ones, by standing in for the file's own
+/// methods: https://sqlite.org/c3ref/io_methods.html
+///
+/// A page on its way into the log is two writes, none of which begins or ends with a page of the system's, and where a
+/// page was written twice SQLite goes over all of the log once more, frame by frame. What is gathered is written before
+/// the file is synced, so that nobody relies on anything that is not there; it is for files that are synced before
+/// others may read what is new in them.
+final class GatheredFile {
+  /// What SQLite holds to be the file's methods, and whose they are.
+  private struct Table {
+    var methods: sqlite3_io_methods
+    let owner: Unmanaged<GatheredFile>
+  }
+
+  private typealias File = UnsafeMutablePointer<sqlite3_file>?
+  private typealias Read = @convention(c) (File, UnsafeMutableRawPointer?, Int32, Int64) -> Int32
+  private typealias Write = @convention(c) (File, UnsafeRawPointer?, Int32, Int64) -> Int32
+
+  private let file: UnsafeMutablePointer<sqlite3_file>
+  private let original: UnsafePointer<sqlite3_io_methods>
+  private let readFile: Read
+  private let writeFile: Write
+  private let syncFile: @convention(c) (File, Int32) -> Int32
+  private let table: UnsafeMutablePointer<Table>
+  private var isStandingIn = false
+  /// Of the log alone.
+  private let frames: LogFrames?
+
+  // The part of the file that is in memory. What is written ends at a multiple of its size, or before that. SQLite's
+  // methods take less than 128 KiB at a time.
+  private static let windowSize = 64 << 10
+  private let window = UnsafeMutableRawPointer.allocate(byteCount: GatheredFile.windowSize, alignment: 4096)
+  private var start: Int64 = 0
+  private var count = 0
+  /// How many bytes it can have.
+  private var limit = 0
+  /// What of it is yet to be written.
+  private var unwritten = 0..<0
+  /// Where the file ends.
+  private var fileEnd: Int64 = 0
+
+  /// Stands in for the methods of an open file, until ``end()``; nil where that is no file.
+  ///
+  /// - Parameter frames: for the log.
+  init?(_ file: UnsafeMutablePointer<sqlite3_file>, frames: LogFrames? = nil) {
+    guard let original = file.pointee.pMethods, let read = original.pointee.xRead,
+      let write = original.pointee.xWrite, let sync = original.pointee.xSync, let size = original.pointee.xFileSize,
+      size(file, &fileEnd) == SQLITE_OK
+    else { return nil }
+    self.file = file
+    self.original = original
+    self.frames = frames
+    readFile = read
+    writeFile = write
+    syncFile = sync
+    table = .allocate(capacity: 1)
+    table.initialize(to: Table(methods: original.pointee, owner: .passUnretained(self)))
+    standIn()
+  }
+
+  deinit {
+    end()
+    table.deinitialize(count: 1)
+    table.deallocate()
+    window.deallocate()
+  }
+
+  private func standIn() {
+    table.pointee.methods.xRead = { file, bytes, count, offset in
+      guard let owner = GatheredFile.owner(of: file), let bytes else { return SQLITE_MISUSE }
+      return owner.read(into: bytes, Int(count), at: offset)
+    }
+    table.pointee.methods.xWrite = { file, bytes, count, offset in
+      guard let owner = GatheredFile.owner(of: file), let bytes else { return SQLITE_MISUSE }
+      return owner.write(bytes, Int(count), at: offset)
+    }
+    table.pointee.methods.xSync = { file, flags in GatheredFile.owner(of: file)?.sync(flags) ?? SQLITE_MISUSE }
+    // What is seldom asked for goes the file's own way, once all is written.
+    table.pointee.methods.xTruncate = { file, size in
+      guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
+      let code = owner.letGo()
+      if code == SQLITE_OK { owner.fileEnd = min(owner.fileEnd, size) }
+      return code == SQLITE_OK ? owner.original.pointee.xTruncate?(file, size) ?? SQLITE_OK : code
+    }
+    table.pointee.methods.xFileSize = { file, size in
+      guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
+      let code = owner.flush()
+      return code == SQLITE_OK ? owner.original.pointee.xFileSize?(file, size) ?? SQLITE_OK : code
+    }
+    table.pointee.methods.xClose = { file in
+      guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
+      let code = owner.letGo()
+      owner.end()
+      return owner.original.pointee.xClose?(file) ?? code
+    }
+    file.pointee.pMethods = UnsafeRawPointer(table).assumingMemoryBound(to: sqlite3_io_methods.self)
+    isStandingIn = true
+  }
+
+  private static func owner(of file: UnsafeMutablePointer<sqlite3_file>?) -> GatheredFile? {
+    guard let methods = file?.pointee.pMethods else { return nil }
+    return UnsafeRawPointer(methods).assumingMemoryBound(to: Table.self).pointee.owner.takeUnretainedValue()
+  }
+
+  /// Gives the file its own methods back. What was written and not synced may be lost.
+  func end() {
+    guard isStandingIn else { return }
+    isStandingIn = false
+    _ = letGo()
+    file.pointee.pMethods = original
+  }
+
+  // MARK: The window
+
+  /// Writes what is yet to be written.
+  private func flush() -> Int32 {
+    guard !unwritten.isEmpty else { return SQLITE_OK }
+    let part = unwritten
+    unwritten = 0..<0
+    return writeFile(file, window + part.lowerBound, Int32(part.count), start + Int64(part.lowerBound))
+  }
+
+  /// Writes what is yet to be written and forgets the window.
+  private func letGo() -> Int32 {
+    defer { count = 0 }
+    return flush()
+  }
+
+  private func begin(at offset: Int64) {
+    start = offset
+    count = 0
+    limit = GatheredFile.windowSize - Int(offset % Int64(GatheredFile.windowSize))
+  }
+
+  private func write(_ bytes: UnsafeRawPointer, _ size: Int, at offset: Int64) -> Int32 {
+    frames?.note(bytes, size, at: offset)
+    fileEnd = max(fileEnd, offset + Int64(size))
+    if count > 0, offset + Int64(size) <= start { return writeFile(file, bytes, Int32(size), offset) }
+    if count == 0 || offset < start || offset > start + Int64(count) {
+      let code = letGo()
+      guard code == SQLITE_OK else { return code }
+      begin(at: offset)
+    }
+    var done = 0
+    while done < size {
+      let place = Int(offset + Int64(done) - start)
+      let part = min(size - done, limit - place)
+      (window + place).copyMemory(from: bytes + done, byteCount: part)
+      count = max(count, place + part)
+      unwritten =
+        unwritten.isEmpty
+        ? place..<(place + part) : min(unwritten.lowerBound, place)..<max(unwritten.upperBound, place + part)
+      done += part
+      if place + part == limit {
+        let code = letGo()
+        guard code == SQLITE_OK else { return code }
+        begin(at: start + Int64(limit))
+      }
+    }
+    return SQLITE_OK
+  }
+
+  private func read(into bytes: UnsafeMutableRawPointer, _ size: Int, at offset: Int64) -> Int32 {
+    frames?.noteRead(size, at: offset)
+    if !holds(size, at: offset) {
+      // Where a whole frame is read, SQLite goes over the log.
+      if let frames, size == frames.frameSize {
+        let code = letGo()
+        guard code == SQLITE_OK else { return code }
+        _ = load(from: offset, size)
+      }
+      if count > 0, offset < start + Int64(count), offset + Int64(size) > start {
+        let code = flush()
+        guard code == SQLITE_OK else { return code }
+      }
+    }
+    guard holds(size, at: offset) else { return readFile(file, bytes, Int32(size), offset) }
+    bytes.copyMemory(from: window + Int(offset - start), byteCount: size)
+    return SQLITE_OK
+  }
+
+  private func holds(_ size: Int, at offset: Int64) -> Bool {
+    count > 0 && offset >= start && offset + Int64(size) <= start + Int64(count)
+  }
+
+  /// Reads as many pieces of a size as the window can have; false where that cannot be done.
+  private func load(from offset: Int64, _ size: Int) -> Bool {
+    let pieces = min(Int64(GatheredFile.windowSize), fileEnd - offset) / Int64(size)
+    guard pieces > 0, readFile(file, window, Int32(pieces) * Int32(size), offset) == SQLITE_OK else { return false }
+    start = offset
+    count = Int(pieces) * size
+    limit = count
+    return true
+  }
+
+  private func sync(_ flags: Int32) -> Int32 {
+    let code = flush()
+    guard code == SQLITE_OK else { return code }
+    frames?.isSynced = true
+    return syncFile(file, flags)
+  }
+}

@@ -1,0 +1,135 @@
+import Testing
+
+@testable import LeadStore
+
+/// A write of many rows goes through larger pieces of the files than SQLite's own; what it leaves must not tell.
+@Suite("Bulk writes")
+struct BulkWriteTests {
+  private let folder: TestFolder
+  private let connection: Connection
+
+  init() throws {
+    folder = try TestFolder()
+    connection = try BulkWriteTests.open(folder.file("bulk.db"), .create)
+  }
+
+  /// With so few pages in memory that most are written before the commit, and some are read and written again.
+  private static func open(_ path: String, _ mode: Connection.Mode) throws -> Connection {
+    let connection = try Connection(path: path, mode: mode, busyTimeout: 0)
+    try connection.execute("PRAGMA cache_size = 20")
+    if mode == .create {
+      try connection.execute(
+        """
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE item (id INTEGER PRIMARY KEY, number INTEGER, body TEXT);
+        CREATE INDEX item_by_number ON item (number);
+        """)
+    }
+    return connection
+  }
+
+  /// Adds rows in order, with entries of the index all over it, and changes some that were added long before.
+  private func fill(_ connection: Connection, _ ids: ClosedRange<Int>) throws {
+    for id in ids {
+      let number = id * 7919 % 10_007
+      try connection.run(
+        "INSERT INTO item VALUES (?1, ?2, ?3)", id, number, String(repeating: "\(number) ", count: 1 + number % 60))
+      if id % 50 == 0 {
+        try connection.run(
+          "UPDATE item SET number = -number WHERE id = ?1", ids.lowerBound + number % (id - ids.lowerBound + 1))
+      }
+    }
+  }
+
+  private func rows(_ connection: Connection) throws -> [String] {
+    var rows: [String] = []
+    try connection.forEachRow("SELECT id || ' ' || number || ' ' || body FROM item ORDER BY number, id") {
+      rows.append($0.text(0))
+    }
+    return rows
+  }
+
+  private func isWhole(_ connection: Connection) throws -> Bool {
+    try connection.firstRow("PRAGMA integrity_check") { $0.text(0) } == "ok"
+  }
+
+  @Test("leave what ordinary writes leave, again and again on one connection")
+  func same() throws {
+    let other = try BulkWriteTests.open(folder.file("plain.db"), .create)
+    for ids in [1...4000, 4001...4001, 4002...9000] {
+      try connection.bulkWrite { try fill(connection, ids) }
+      try other.write { try fill(other, ids) }
+      #expect(try isWhole(connection))
+      #expect(try rows(connection) == rows(other))
+    }
+    try connection.write { try connection.run("DELETE FROM item WHERE id % 3 = 0") }
+    try other.write { try other.run("DELETE FROM item WHERE id % 3 = 0") }
+    #expect(try isWhole(connection))
+    #expect(try rows(connection) == rows(other))
+  }
+
+  @Test("show others nothing before the commit and everything after it")
+  func snapshots() throws {
+    try connection.bulkWrite { try fill(connection, 1...2000) }
+    let before = try rows(connection)
+    let reader = try BulkWriteTests.open(folder.file("bulk.db"), .readOnly)
+    let late = try BulkWriteTests.open(folder.file("bulk.db"), .readOnly)
+    try reader.execute("BEGIN")
+    #expect(try rows(reader) == before)
+    try connection.bulkWrite {
+      try fill(connection, 2001...8000)
+      #expect(try rows(late) == before)
+      #expect(try rows(connection).count == 8000)
+    }
+    // The log cannot be copied as long as somebody reads the old state.
+    #expect(try rows(reader) == before)
+    #expect(try rows(late).count == 8000)
+    try reader.execute("COMMIT")
+    try connection.bulkWrite { try fill(connection, 8001...9000) }
+    #expect(try rows(reader) == rows(connection))
+    #expect(try isWhole(reader))
+  }
+
+  @Test("are in the files when they are committed, whatever becomes of the process")
+  func crash() throws {
+    let reader = try BulkWriteTests.open(folder.file("bulk.db"), .readOnly)
+    // As long as a reader holds it back, everything stands in the log alone.
+    try reader.execute("BEGIN")
+    _ = try rows(reader)
+    try connection.bulkWrite { try fill(connection, 1...6000) }
+    for suffix in ["", "-wal"] {
+      try writeFile(fileBytes(folder.file("bulk.db" + suffix)), to: folder.file("copy.db" + suffix))
+    }
+    let copy = try BulkWriteTests.open(folder.file("copy.db"), .readWrite)
+    #expect(try isWhole(copy))
+    #expect(try rows(copy) == rows(connection))
+  }
+
+  @Test("are undone as a whole")
+  func undone() throws {
+    try connection.bulkWrite { try fill(connection, 1...2000) }
+    let before = try rows(connection)
+    #expect(throws: TestFault()) {
+      try connection.bulkWrite {
+        try fill(connection, 2001...7000)
+        throw TestFault()
+      }
+    }
+    #expect(try rows(connection) == before)
+    try connection.bulkWrite(undo: true) { try fill(connection, 2001...7000) }
+    #expect(try rows(connection) == before)
+    #expect(try isWhole(connection))
+    try connection.bulkWrite { try fill(connection, 2001...5000) }
+    let reader = try BulkWriteTests.open(folder.file("bulk.db"), .readOnly)
+    #expect(try rows(reader).count == 5000)
+    #expect(try isWhole(reader))
+  }
+
+  @Test("sync before others may read, or are written as they come", arguments: ["OFF", "NORMAL", "FULL", "EXTRA"])
+  func synchronous(_ setting: String) throws {
+    try connection.execute("PRAGMA synchronous = \(setting)")
+    let reader = try BulkWriteTests.open(folder.file("bulk.db"), .readOnly)
+    try connection.bulkWrite { try fill(connection, 1...3000) }
+    #expect(try rows(reader) == rows(connection))
+  }
+}

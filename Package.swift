@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
+    .systemLibrary(name: "CSystem"),
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -31,11 +32,12 @@ let package = Package(
     .target(name: "CStarters"),
 
     .target(name: "ScoreEngine", swiftSettings: strict),
-    .target(name: "RecordFormats", dependencies: ["CZlib"], swiftSettings: strict),
+    .target(name: "RecordFormats", dependencies: ["CSystem", "CZlib"], swiftSettings: strict),
     .target(name: "LeadStore", dependencies: ["CSQLite", "CMigrations"], swiftSettings: strict),
     .target(name: "RuleFile", dependencies: ["ScoreEngine", "Yams"], swiftSettings: strict),
     .target(
-      name: "LeadScoring", dependencies: ["LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "CStarters"],
+      name: "LeadScoring",
+      dependencies: ["LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "CStarters", "CSystem"],
       swiftSettings: strict),
     .target(name: "TerminalOutput", swiftSettings: strict),
     .executableTarget(

@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -12,6 +14,11 @@ public final class FileByteSource: ByteSource {
   private let descriptor: Int32
   private let closesDescriptor: Bool
   private var consumed: Int64 = 0
+  /// Whether the system is asked not to keep what is read, as long as it understands: to find memory for gigabytes that
+  /// nobody asks for again takes longer than to read them.
+  private var isPassing: Bool
+  /// In bytes.
+  private static let largeSize: Int64 = 8 << 20
 
   /// The file's size in bytes; nil for a pipe or a device.
   public let rawByteCount: Int64?
@@ -40,6 +47,7 @@ public final class FileByteSource: ByteSource {
     let code = fstat(descriptor, &status) == 0 ? 0 : errno
     let kind = status.st_mode & S_IFMT
     rawByteCount = code == 0 && kind == S_IFREG ? Int64(status.st_size) : nil
+    isPassing = rawByteCount.map { $0 >= FileByteSource.largeSize } ?? false
     // Every property is set by now, so a throw runs deinit, which closes.
     if code != 0 { throw Self.failure(path: path, code: code) }
     if kind == S_IFDIR { throw SourceError.isDirectory(path: path) }
@@ -52,7 +60,9 @@ public final class FileByteSource: ByteSource {
   /// Reads what is there, waiting only while there is nothing. Throws `SourceError`.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     while true {
-      let count = platformRead(descriptor, buffer)
+      let count =
+        isPassing
+        ? csystem_passing_read(descriptor, buffer.baseAddress, buffer.count) : platformRead(descriptor, buffer)
       if count >= 0 {
         consumed += Int64(count)
         return count
@@ -60,6 +70,7 @@ public final class FileByteSource: ByteSource {
       switch errno {
       case EINTR: continue
       case EAGAIN: _ = pollReadable(timeoutMilliseconds: -1)
+      case _ where isPassing: isPassing = false
       case let code: throw Self.failure(path: path, code: code)
       }
     }

@@ -18,8 +18,8 @@ final class LeadPartitions {
     var buffer: UnsafeMutableRawPointer?
     var used = 0
     var capacity = 0
-    /// What was written to the file, in order.
-    var extents: [(offset: Int64, count: Int)] = []
+    /// What was written to the file, in order, and by which spilling.
+    var extents: [(offset: Int64, count: Int, spilling: Int)] = []
     var written = 0
   }
 
@@ -33,6 +33,11 @@ final class LeadPartitions {
   private var fileEnd: Int64 = 0
   /// How many rows there are.
   @exclusivity(unchecked) private(set) var count: Int64 = 0
+
+  /// What each spilling wrote is in the order of the ranges: up to where it was read, and up to where it is gone.
+  private var spillings: [(read: Int64, released: Int64)] = []
+  /// So much of the file is given back at a time, in bytes.
+  private static let releaseSize: Int64 = 1 << 20
 
   // Where `next` stands.
   private var nextPartition = 0
@@ -102,10 +107,11 @@ final class LeadPartitions {
   /// Writes all buffers to the file.
   private func spill() throws {
     if file < 0 { file = try TemporaryFile.open(in: folder) }
+    spillings.append((fileEnd, fileEnd))
     for index in 0..<partitionCount where partitions[index].used > 0 {
       let bytes = UnsafeRawBufferPointer(start: partitions[index].buffer, count: partitions[index].used)
       try TemporaryFile.write(file, bytes, at: fileEnd, folder)
-      partitions[index].extents.append((fileEnd, bytes.count))
+      partitions[index].extents.append((fileEnd, bytes.count, spillings.count - 1))
       partitions[index].written += bytes.count
       fileEnd += Int64(bytes.count)
       // Let go of: where rows come in the order of leads, this range's room would not be needed again.
@@ -132,9 +138,24 @@ final class LeadPartitions {
       free(partitions[nextPartition].buffer)
       partitions[nextPartition].buffer = nil
       partitions[nextPartition].used = 0
+      release(nextPartition)
       nextPartition += 1
     }
     return true
+  }
+
+  /// Gives back what a range had in the file: what is written to the database then takes its place in memory.
+  private func release(_ number: Int) {
+    for extent in partitions[number].extents {
+      var spilling = spillings[extent.spilling]
+      spilling.read = extent.offset + Int64(extent.count)
+      if spilling.read - spilling.released >= LeadPartitions.releaseSize {
+        let end = spilling.read / LeadPartitions.releaseSize * LeadPartitions.releaseSize
+        TemporaryFile.release(file, spilling.released..<end)
+        spilling.released = end
+      }
+      spillings[extent.spilling] = spilling
+    }
   }
 
   /// A range whose rows would take much memory is cut into smaller ones.

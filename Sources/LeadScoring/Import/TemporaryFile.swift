@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -41,6 +43,11 @@ enum TemporaryFile {
       }
       written += count
     }
+  }
+
+  /// Gives back the room of bytes that are not read any more, and the memory in which the system keeps them.
+  static func release(_ file: Int32, _ bytes: Range<Int64>) {
+    csystem_release(file, off_t(bytes.lowerBound), off_t(bytes.count))
   }
 
   static func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64, _ folder: String) throws

@@ -219,12 +219,16 @@ final class ByteTable {
     count += 1
   }
 
+  /// The bytes of a key by its place, until another key is added.
+  func key(at offset: Int) -> UnsafeBufferPointer<UInt8> {
+    let length = (arena + offset).loadUnaligned(fromByteOffset: -4, as: UInt32.self)
+    return UnsafeBufferPointer(
+      start: (arena + offset).assumingMemoryBound(to: UInt8.self), count: Int(length & (1 << 24 - 1)))
+  }
+
   /// Calls `body` with the bytes of a key by its place.
   func withKey<Result>(at offset: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-    let length = (arena + offset).loadUnaligned(fromByteOffset: -4, as: UInt32.self)
-    return try body(
-      UnsafeBufferPointer(
-        start: (arena + offset).assumingMemoryBound(to: UInt8.self), count: Int(length & (1 << 24 - 1))))
+    try body(key(at: offset))
   }
 
   private func place(_ slot: Slot) {

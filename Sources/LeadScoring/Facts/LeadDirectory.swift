@@ -105,10 +105,9 @@ struct LeadDirectory {
   /// Whether the database lacks a lead. May be asked for on any thread.
   var isNew: @Sendable (Int64) -> Bool { { [greatestStored] in $0 > greatestStored } }
 
-  /// Calls `body` with a new lead's key: folded, and as it was given where that differs.
-  func withNewKey(_ id: Int64, _ body: (_ folded: UnsafeBufferPointer<UInt8>, _ given: String?) throws -> Void) rethrows
-  {
+  /// A new lead's key: folded, until another lead is looked for, and as it was given where that differs.
+  func newKey(_ id: Int64) -> (folded: UnsafeBufferPointer<UInt8>, given: String?) {
     let index = Int(id - greatestStored - 1)
-    try numbers.withKey(at: Int(keyOffsets[index])) { try body($0, givenKeys[id]) }
+    return (numbers.key(at: Int(keyOffsets[index])), givenKeys.isEmpty ? nil : givenKeys[id])
   }
 }

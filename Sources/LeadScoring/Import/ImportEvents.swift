@@ -28,6 +28,7 @@ final class EventImport {
   private let asOf: Int64
   private let rows: FactRows
   private var counts = ImportCounts()
+  private var newLeads: [NewLead] = []
 
   init(
     _ session: ScoringSession, _ scorer: LeadScorer, _ path: String, options: ImportOptions, asOf: Int64
@@ -65,15 +66,18 @@ final class EventImport {
 
   private func store(_ block: EventBlock) throws {
     let database = session.database
-    for (index, group) in block.rows.groups.enumerated() where block.facts.isNew[index] {
-      try rows.directory.withNewKey(group.lead) { folded, spelling in
-        try EventImport.noAttributes.withUnsafeBufferPointer { json in
-          try database.leads.insert(
-            id: group.lead, folded: folded, given: spelling, createdAt: asOf, isGiven: false, attributes: json)
-        }
+    try EventImport.noAttributes.withUnsafeBufferPointer { json in
+      newLeads.removeAll(keepingCapacity: true)
+      for (index, group) in block.rows.groups.enumerated() where block.facts.isNew[index] {
+        let key = rows.directory.newKey(group.lead)
+        newLeads.append(
+          NewLead(
+            id: group.lead, folded: key.folded, given: key.given, createdAt: asOf, isCreatedAtGiven: false,
+            attributes: json))
       }
-      counts.leadsCreated += 1
+      try database.leads.insert(newLeads)
     }
+    counts.leadsCreated += Int64(newLeads.count)
     try database.events.write(block.pages)
     try block.results.write(to: session)
     counts.created += block.created

@@ -74,6 +74,7 @@ final class LeadImport {
   private let asOf: Int64
   private let rows: FactRows
   private var counts = ImportCounts()
+  private var newLeads: [NewLead] = []
 
   init(
     _ session: ScoringSession, _ scorer: LeadScorer, _ path: String, options: ImportOptions, asOf: Int64
@@ -105,21 +106,23 @@ final class LeadImport {
     for name in block.names { try leads.addAttributeName(name) }
     try block.attributes.withUnsafeBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
+      newLeads.removeAll(keepingCapacity: true)
       var start = 0
       for change in block.changes {
         let json = UnsafeBufferPointer(rebasing: bytes[start..<change.end])
         start = change.end
         if change.isNew {
-          try rows.directory.withNewKey(change.lead) { folded, spelling in
-            try leads.insert(
-              id: change.lead, folded: folded, given: spelling, createdAt: change.createdAt,
-              isGiven: change.isCreatedAtGiven, attributes: json)
-          }
+          let key = rows.directory.newKey(change.lead)
+          newLeads.append(
+            NewLead(
+              id: change.lead, folded: key.folded, given: key.given, createdAt: change.createdAt,
+              isCreatedAtGiven: change.isCreatedAtGiven, attributes: json))
         } else {
           try leads.update(
             id: change.lead, createdAt: change.createdAt, isGiven: change.isCreatedAtGiven, attributes: json)
         }
       }
+      try leads.insert(newLeads)
     }
     try block.results.write(to: session)
     counts.created += block.counts.created

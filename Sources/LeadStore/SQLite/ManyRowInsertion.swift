@@ -1,7 +1,7 @@
 /// A statement that inserts several rows in one run. Beginning and ending a run takes half of the time of a narrow row.
 final class ManyRowInsertion {
   /// How many rows a run inserts.
-  static let rows = 16
+  static let rows = 64
 
   let statement: Statement
   /// How many values a row has.

@@ -12,18 +12,51 @@ public struct LeadRow: Sendable, Equatable {
   public var attributes: String
 }
 
+/// A lead to be added under a number of the caller's, in bytes that somebody else keeps.
+public struct NewLead {
+  var id: Int64
+  var folded: UnsafeBufferPointer<UInt8>
+  var given: String?
+  var createdAt: Int64
+  var isCreatedAtGiven: Bool
+  var attributes: UnsafeBufferPointer<UInt8>
+
+  /// A lead.
+  ///
+  /// - Parameters:
+  ///   - folded: the key, trimmed and folded.
+  ///   - given: the key as it was given, where that differs.
+  ///   - createdAt: in milliseconds since 1970.
+  ///   - attributes: a JSON object.
+  public init(
+    id: Int64, folded: UnsafeBufferPointer<UInt8>, given: String?, createdAt: Int64, isCreatedAtGiven: Bool,
+    attributes: UnsafeBufferPointer<UInt8>
+  ) {
+    self.id = id
+    self.folded = folded
+    self.given = given
+    self.createdAt = createdAt
+    self.isCreatedAtGiven = isCreatedAtGiven
+    self.attributes = attributes
+  }
+}
+
 /// All SQL of the table `lead` and of `attribute_name`.
 public final class LeadTable {
   private let connection: Connection
   private let findID: Statement
   private let insertRow: Statement
+  // Made when it is first needed.
+  private var insertMany: ManyRowInsertion?
+
+  // OR FAIL, since a statement of many rows that may abort needs a journal of its own.
+  private static let insertion =
+    "INSERT OR FAIL INTO lead (id, key, key_as_given, created_at, created_is_given, attributes)"
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     findID = try connection.prepare("SELECT id FROM lead WHERE key = ?1")
-    insertRow = try connection.prepare(
-      "INSERT INTO lead (id, key, key_as_given, created_at, created_is_given, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-    )
+    insertRow = try connection.prepare(LeadTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
   }
 
   /// The number of the lead with a folded key. O(log leads).
@@ -69,13 +102,41 @@ public final class LeadTable {
     id: Int64, folded: UnsafeBufferPointer<UInt8>, given: String?, createdAt: Int64, isGiven: Bool,
     attributes: UnsafeBufferPointer<UInt8>
   ) throws(DatabaseError) {
-    try insertRow.bind(1, id)
-    try insertRow.bindTextInPlace(2, UnsafeRawBufferPointer(folded))
-    try insertRow.bind(3, given)
-    try insertRow.bind(4, createdAt)
-    try insertRow.bind(5, isGiven ? 1 : 0)
-    try insertRow.bindTextInPlace(6, UnsafeRawBufferPointer(attributes))
+    let lead = NewLead(
+      id: id, folded: folded, given: given, createdAt: createdAt, isCreatedAtGiven: isGiven, attributes: attributes)
+    try LeadTable.bind(lead, from: 1, to: insertRow)
     try insertRow.run()
+  }
+
+  /// Adds leads, in their order. Inside a write transaction, which is to be undone where this throws.
+  public func insert(_ leads: [NewLead]) throws(DatabaseError) {
+    var next = 0
+    if leads.count >= ManyRowInsertion.rows {
+      if insertMany == nil { insertMany = try ManyRowInsertion(connection, LeadTable.insertion, columns: 6) }
+      guard let many = insertMany else { return }
+      while leads.count - next >= ManyRowInsertion.rows {
+        for place in 0..<ManyRowInsertion.rows {
+          try LeadTable.bind(leads[next + place], from: Int32(place) * 6 + 1, to: many.statement)
+        }
+        try many.statement.run()
+        next += ManyRowInsertion.rows
+      }
+    }
+    for lead in leads[next...] {
+      try LeadTable.bind(lead, from: 1, to: insertRow)
+      try insertRow.run()
+    }
+  }
+
+  private static func bind(
+    _ lead: NewLead, from first: Int32, to statement: borrowing Statement
+  ) throws(DatabaseError) {
+    try statement.bind(first, lead.id)
+    try statement.bindTextInPlace(first + 1, UnsafeRawBufferPointer(lead.folded))
+    try statement.bind(first + 2, lead.given)
+    try statement.bind(first + 3, lead.createdAt)
+    try statement.bind(first + 4, lead.isCreatedAtGiven ? 1 : 0)
+    try statement.bindTextInPlace(first + 5, UnsafeRawBufferPointer(lead.attributes))
   }
 
   /// Replaces a lead's attributes and creation.

@@ -114,11 +114,14 @@ final class FactRows {
     let spare = Channel<Block>()
     let (session, staged, kind) = (self.session, self.staged, self.kind)
     var done: Int64 = 0
+    let next = {
+      let block = spare.takeIfAny() ?? make()
+      return try staged.next(block.rows) ? block : nil
+    }
+    let ahead = isParallel ? try BlocksAhead(next) : nil
+    defer { ahead?.stop() }
     let pipeline = BlockPipeline<Block>(
-      find: {
-        let block = spare.takeIfAny() ?? make()
-        return try staged.next(block.rows) ? block : nil
-      },
+      find: { if let ahead { try ahead.next() } else { try next() } },
       prepare: { block in if own == nil { try block.read(source) } },
       compute: { block in
         if let own { try block.read(own) }
@@ -138,6 +141,33 @@ final class FactRows {
     } else {
       try pipeline.run(isParallel: isParallel)
     }
+  }
+}
+
+/// Finds blocks on a thread of its own, one or two before they are asked for.
+private final class BlocksAhead<Block: LeadBlock> {
+  private let found = Channel<Result<Block, any Error>>(capacity: 1)
+  private let thread: WorkerThread
+
+  /// - Parameter next: the next block; nil at the end.
+  init(_ next: @escaping () throws -> Block?) throws {
+    thread = try WorkerThread { [found] in
+      do {
+        while let block = try next(), found.put(.success(block)) {}
+      } catch {
+        found.put(.failure(error))
+      }
+      found.close()
+    }
+  }
+
+  /// The next block; nil at the end.
+  func next() throws -> Block? { try found.take()?.get() }
+
+  /// Finds no more.
+  func stop() {
+    found.close()
+    thread.join()
   }
 }
 

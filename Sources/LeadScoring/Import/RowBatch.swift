@@ -235,7 +235,8 @@ final class RowSink {
       }
       return
     }
-    let full = Channel<Result<RowBatch, any Error>>(capacity: 4)
+    // So many that the reader goes on while the taker writes what it has no room for.
+    let full = Channel<Result<RowBatch, any Error>>(capacity: 16)
     let spare = Channel<RowBatch>()
     let reader = try WorkerThread {
       do {

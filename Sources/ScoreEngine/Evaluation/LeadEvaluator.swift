@@ -4,11 +4,11 @@ public final class LeadEvaluator {
   /// The rules.
   public let rules: CompiledRules
   private let flat: FlatRules
-  private let groupCount: Int
+  let groupCount: Int
   // The scores of the groups, with the root's behind the last; the greatest of each one's rules and parts.
-  private let sums: UnsafeMutablePointer<Int64>
+  let sums: UnsafeMutablePointer<Int64>
   private let greatest: UnsafeMutablePointer<Int64>
-  private let points: UnsafeMutableBufferPointer<Int64>
+  let points: UnsafeMutableBufferPointer<Int64>
   private let gradeTexts: GradeTexts
 
   /// The score in hundredths.
@@ -132,7 +132,7 @@ public final class LeadEvaluator {
   public func evaluate(
     _ record: borrowing SignalRecord, at instant: Int64, currentStage: Int, judgement: Judgement = .none
   ) {
-    record.withView { evaluate($0, instant, currentStage, judgement) }
+    evaluate(record.view, instant, currentStage, judgement)
   }
 
   private func evaluate(
@@ -151,11 +151,10 @@ public final class LeadEvaluator {
       for index in 0..<ruleCount {
         let given = self.points(of: rule, &arithmetic)
         points[index] = given
-        if given != 0 {
-          let group = rule.pointee.group
-          sums[group] = sums[group].addingSaturated(given)
-          greatest[group] = max(greatest[group], given)
-        }
+        // Without a branch: whether a rule gives anything cannot be foretold.
+        let group = rule.pointee.group
+        sums[group] = sums[group].addingSaturated(given)
+        greatest[group] = max(greatest[group], given == 0 ? Int64.min : given)
         rule += 1
       }
     }
@@ -168,10 +167,8 @@ public final class LeadEvaluator {
       let sum = group.takesHighest ? (greatest[index] == Int64.min ? 0 : greatest[index]) : sums[index]
       let score = max(group.min, min(group.max, sum))
       sums[index] = score
-      if score != 0 {
-        sums[group.parent] = sums[group.parent].addingSaturated(score)
-        greatest[group.parent] = max(greatest[group.parent], score)
-      }
+      sums[group.parent] = sums[group.parent].addingSaturated(score)
+      greatest[group.parent] = max(greatest[group.parent], score == 0 ? Int64.min : score)
     }
     let root = flat.groups[groupCount]
     score = max(root.min, min(root.max, sums[groupCount]))
@@ -186,8 +183,10 @@ public final class LeadEvaluator {
 
   @inline(__always)
   private func points(of rule: UnsafePointer<FlatRules.Rule>, _ arithmetic: inout RuleArithmetic) -> Int64 {
+    if rule.pointee.kind == .attributes {
+      return rule.pointee.gate < 0 || arithmetic.holds(rule.pointee.gate) ? rule.pointee.points : 0
+    }
     if rule.pointee.gate >= 0, !arithmetic.holds(rule.pointee.gate) { return 0 }
-    if rule.pointee.kind == .attributes { return rule.pointee.points }
     let slot = rule.pointee.slot
     let record = arithmetic.record
     if record.kinds[slot] == .datedInstants { return datedPoints(of: rule, &arithmetic) }
@@ -226,9 +225,10 @@ public final class LeadEvaluator {
       let score = sums[flat.scaleGroups[scale]]
       let start = flat.scaleStarts[scale]
       let end = flat.scaleStarts[scale &+ 1]
-      var band = start
-      while band < end, flat.bands[band] > score { band &+= 1 }
-      number = gradeTexts.number(number, scale, band &- start)
+      // From the greatest minimum down: those that are too great are the first ones.
+      var band = 0
+      for index in start..<end { band &+= flat.bands[index] > score ? 1 : 0 }
+      number = gradeTexts.number(number, scale, band)
     }
     return number
   }
@@ -281,84 +281,5 @@ public final class LeadEvaluator {
       index &+= 1
     }
     return true
-  }
-}
-
-// MARK: - Stored forms
-
-extension LeadEvaluator {
-  /// Appends the groups' scores as they are stored: a JSON array of hundredths by position.
-  public func appendGroups(to bytes: inout [UInt8]) {
-    LeadEvaluator.appendArray(of: groupCount, to: &bytes) { writer in
-      for index in 0..<groupCount { writer.add(sums[index]) }
-    }
-  }
-
-  /// Appends the rules' points as they are stored: a JSON array of the positions and hundredths of those that give other
-  /// than 0.
-  public func appendRules(to bytes: inout [UInt8]) {
-    LeadEvaluator.appendArray(of: points.count * 2, to: &bytes) { writer in
-      for index in 0..<points.count where points[index] != 0 {
-        writer.add(Int64(index))
-        writer.add(points[index])
-      }
-    }
-  }
-
-  /// Appends a JSON array of up to so many numbers.
-  private static func appendArray(of count: Int, to bytes: inout [UInt8], _ body: (inout NumberWriter) -> Void) {
-    // A number takes twenty bytes at most, and a comma.
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count * 21 + 2) { target in
-      guard let base = target.baseAddress else { return }
-      var writer = NumberWriter(target: base)
-      body(&writer)
-      bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: writer.finish()))
-    }
-  }
-}
-
-/// Writes a JSON array of numbers into memory that is large enough.
-private struct NumberWriter {
-  private let target: UnsafeMutablePointer<UInt8>
-  private var count = 1
-
-  init(target: UnsafeMutablePointer<UInt8>) {
-    self.target = target
-    target[0] = UInt8(ascii: "[")
-  }
-
-  /// Adds the decimal digits, behind a minus sign where there is need of one.
-  @inline(__always)
-  mutating func add(_ number: Int64) {
-    if count > 1 { put(UInt8(ascii: ",")) }
-    if number < 0 { put(UInt8(ascii: "-")) }
-    var rest = number.magnitude
-    // Nineteen at most.
-    var digits = 1
-    var bound: UInt64 = 10
-    while digits < 19, rest >= bound {
-      digits &+= 1
-      bound &*= 10
-    }
-    var index = count &+ digits
-    while index > count {
-      index &-= 1
-      let quotient = rest / 10
-      target[index] = UInt8(truncatingIfNeeded: rest &- quotient &* 10) &+ 48
-      rest = quotient
-    }
-    count &+= digits
-  }
-
-  @inline(__always)
-  private mutating func put(_ byte: UInt8) {
-    target[count] = byte
-    count &+= 1
-  }
-
-  /// Ends the array; returns how many bytes it has.
-  mutating func finish() -> Int {
-    put(UInt8(ascii: "]"))
-    return count
   }
 }

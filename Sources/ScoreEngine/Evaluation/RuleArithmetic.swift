@@ -9,7 +9,8 @@ struct RuleArithmetic {
 
   @inline(__always)
   mutating func mayChange(at edge: Int64) {
-    if edge > instant, edge < nextChange { nextChange = edge }
+    // Without a branch.
+    nextChange = Swift.min(nextChange, edge > instant ? edge : Int64.max)
   }
 
   /// The truth of a condition's slot; notes when it turns over next.

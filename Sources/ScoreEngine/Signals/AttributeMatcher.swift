@@ -173,21 +173,21 @@ public final class AttributeMatcher {
 
   /// Adds the slot of the `index`th condition to a record, from the answers that begin at `place`.
   @inline(__always)
-  func append(_ index: Int, from place: Int, to record: inout SignalRecord) {
+  func append(_ index: Int, from place: Int, to memory: RecordMemory) {
     if hasCurrent, turns(index) {
-      appendTimeline(index, to: &record)
+      appendTimeline(index, to: memory)
     } else {
       // Where no dated field is there, time changes nothing.
-      record.append(truth: results[place &+ index &>> 6] &>> UInt64(index & 63) & 1 == 1)
+      memory.appendSlot(truth: results[place &+ index &>> 6] &>> UInt64(index & 63) & 1 == 1)
     }
   }
 
   private func turns(_ index: Int) -> Bool { questions[index].datedFields.contains { current[$0] != nil } }
 
   @inline(never)
-  private func appendTimeline(_ index: Int, to record: inout SignalRecord) {
+  private func appendTimeline(_ index: Int, to memory: RecordMemory) {
     let question = questions[index]
-    record.append(
+    memory.appendSlot(
       timeline: question.condition.timeline(
         { name in
           guard let field = self.table.fieldNumbers[name] else { return nil }

@@ -1,7 +1,7 @@
 extension SignalRecord {
   /// Fills the record for a lead that had none: from the events that a matcher was given, and from its attributes.
   public mutating func fill(createdAt: Int64, events: EventMatcher, attributes: AttributeMatcher) {
-    fill(createdAt: createdAt, over: nil, events, attributes)
+    SignalRecord.fill(ownMemory(), createdAt, over: nil, events, attributes)
   }
 
   /// Fills the record with what a record before it held, and the events that a matcher was given.
@@ -10,32 +10,38 @@ extension SignalRecord {
   public mutating func fill(
     createdAt: Int64, over previous: borrowing SignalRecord, events: EventMatcher, attributes: AttributeMatcher?
   ) {
-    previous.withView { fill(createdAt: createdAt, over: $0, events, attributes) }
+    let source = previous.memory
+    withExtendedLifetime(source) { SignalRecord.fill(ownMemory(), createdAt, over: source.view, events, attributes) }
   }
 
-  private mutating func fill(
-    createdAt: Int64, over previous: View?, _ events: EventMatcher, _ attributes: AttributeMatcher?
+  @inline(__always)
+  private static func fill(
+    _ memory: RecordMemory, _ createdAt: Int64, over previous: View?, _ events: EventMatcher,
+    _ attributes: AttributeMatcher?
   ) {
-    reset(createdAt: createdAt)
+    memory.reset(createdAt: createdAt)
+    let kinds = memory.view.kinds
     let answers = attributes?.decide() ?? 0
     var question = 0
-    for slot in kinds.indices {
+    for slot in 0..<memory.slotCount {
       switch kinds[slot] {
       case .timeline:
         if let attributes {
-          attributes.append(question, from: answers, to: &self)
+          attributes.append(question, from: answers, to: memory)
         } else if let previous {
-          append(run: previous.slot(slot), truth: previous.initials[slot])
+          memory.appendSlot(previous.slot(slot), truth: previous.initials[slot])
         }
         question &+= 1
       case .instants:
+        memory.beginSlot()
         if let previous {
-          append(merging: previous.slot(slot), events.instants(slot))
+          memory.append(merging: previous.slot(slot), events.instants(slot))
         } else {
-          append(instants: events.instants(slot))
+          memory.append(events.instants(slot))
         }
+        memory.finishSlot()
       case .datedInstants:
-        append(dated: SignalRecord.merge(previous?.dated(slot) ?? [], events.dated(slot)))
+        memory.appendSlot(dated: merge(previous?.dated(slot) ?? [], events.dated(slot)))
       }
     }
   }
@@ -49,11 +55,6 @@ extension SignalRecord {
 }
 
 extension SignalRecord.View {
-  @inline(__always)
-  func slot(_ index: Int) -> UnsafeBufferPointer<Int64> {
-    UnsafeBufferPointer(start: values + starts[index], count: starts[index &+ 1] &- starts[index])
-  }
-
   /// The events of a dated slot.
   func dated(_ index: Int) -> [DatedEvent] {
     var events: [DatedEvent] = []

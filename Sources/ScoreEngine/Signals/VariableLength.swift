@@ -29,12 +29,18 @@ enum VariableLength {
       target[0] = UInt8(truncatingIfNeeded: value)
       return 1
     }
+    return write(any: value, to: target)
+  }
+
+  /// The same for a number of which it cannot be told whether it takes one byte.
+  @inline(__always)
+  static func write(any value: UInt64, to target: UnsafeMutablePointer<UInt8>) -> Int {
     guard value < 1 << 56 else { return writeByByte(value, to: target) }
     // Groups of seven bits are moved apart: eights, fours, pairs; then all but the last get their eighth bit.
     var word = (value & 0x0FFF_FFFF) | (value & 0x00FF_FFFF_F000_0000) &<< 4
     word = (word & 0x0000_3FFF_0000_3FFF) | (word & 0x0FFF_C000_0FFF_C000) &<< 2
     word = (word & 0x007F_007F_007F_007F) | (word & 0x3F80_3F80_3F80_3F80) &<< 1
-    let count = (70 &- value.leadingZeroBitCount) / 7
+    let count = (70 &- (value | 1).leadingZeroBitCount) / 7
     word |= 0x8080_8080_8080_8080 & ((1 &<< UInt64(8 &* (count &- 1))) &- 1)
     UnsafeMutableRawPointer(target).storeBytes(of: word.littleEndian, as: UInt64.self)
     return count
@@ -116,6 +122,29 @@ enum VariableLength {
 
   @inline(__always)
   static func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
+
+  /// Whether a number takes more bytes than it need: its last byte is one of several and has nothing.
+  ///
+  /// - Parameter start: bytes before this one are not looked at.
+  static func isAnyPadded(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+    guard let base = bytes.baseAddress, bytes.count > start else { return false }
+    var index = start
+    // The byte before as far as it is asked for: a byte that ends nothing.
+    var before: UInt64 = 0
+    while index &+ 8 <= bytes.count {
+      let word = VariableLength.word(base + index)
+      let nothing = ~((word & 0x7F7F_7F7F_7F7F_7F7F &+ 0x7F7F_7F7F_7F7F_7F7F) | word) & 0x8080_8080_8080_8080
+      if nothing & (word &<< 8 | before) != 0 { return true }
+      before = word &>> 56
+      index &+= 8
+    }
+    while index < bytes.count {
+      if base[index] == 0, before & 0x80 != 0 { return true }
+      before = UInt64(base[index])
+      index &+= 1
+    }
+    return false
+  }
 
   /// Reads one number or several.
   struct Reader {

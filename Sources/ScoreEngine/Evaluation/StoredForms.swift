@@ -1,0 +1,134 @@
+extension LeadEvaluator {
+  /// Appends the groups' scores as they are stored: a JSON array of hundredths by position.
+  public func appendGroups(to bytes: inout [UInt8]) {
+    LeadEvaluator.withArray(of: groupCount, writeGroups) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Appends the rules' points as they are stored: a JSON array of the positions and hundredths of those that give other
+  /// than 0.
+  public func appendRules(to bytes: inout [UInt8]) {
+    LeadEvaluator.withArray(of: points.count * 2, writeRules) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Whether ``appendGroups(to:)`` gives a text.
+  public func isGroups(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    LeadEvaluator.withArray(of: groupCount, writeGroups) { LeadEvaluator.isSame($0, text) }
+  }
+
+  /// Whether ``appendRules(to:)`` gives a text.
+  public func isRules(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    LeadEvaluator.withArray(of: points.count * 2, writeRules) { LeadEvaluator.isSame($0, text) }
+  }
+
+  @inline(__always)
+  private func writeGroups(_ writer: inout NumberWriter) {
+    for index in 0..<groupCount { writer.add(sums[index]) }
+  }
+
+  @inline(__always)
+  private func writeRules(_ writer: inout NumberWriter) {
+    for index in 0..<points.count where points[index] != 0 {
+      writer.add(Int64(index))
+      writer.add(points[index])
+    }
+  }
+
+  /// Lends a JSON array of up to so many numbers.
+  @inline(__always)
+  private static func withArray<Result>(
+    of count: Int, _ write: (inout NumberWriter) -> Void, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
+    let capacity = count * NumberWriter.longest + NumberWriter.rest
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { target in
+      // Never empty.
+      guard let base = target.baseAddress else { return body(UnsafeBufferPointer(target)) }
+      var writer = NumberWriter(target: base)
+      write(&writer)
+      return body(UnsafeBufferPointer(start: base, count: writer.finish()))
+    }
+  }
+
+  /// Eight bytes at a time.
+  @inline(__always)
+  private static func isSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard left.count == right.count, let a = left.baseAddress, let b = right.baseAddress else { return false }
+    var index = 0
+    while index &+ 8 <= left.count {
+      if VariableLength.word(a + index) != VariableLength.word(b + index) { return false }
+      index &+= 8
+    }
+    while index < left.count {
+      if a[index] != b[index] { return false }
+      index &+= 1
+    }
+    return true
+  }
+}
+
+/// Writes a JSON array of numbers into memory that is large enough.
+private struct NumberWriter {
+  /// The most bytes that a number takes, with a comma.
+  static let longest = 21
+  /// Room for the brackets, and for bytes behind the last digit, which may be written.
+  static let rest = 10
+
+  private let target: UnsafeMutablePointer<UInt8>
+  private var count = 1
+
+  init(target: UnsafeMutablePointer<UInt8>) {
+    self.target = target
+    target[0] = UInt8(ascii: "[")
+  }
+
+  /// Adds the decimal digits, behind a minus sign where there is need of one.
+  @inline(__always)
+  mutating func add(_ number: Int64) {
+    if count > 1 { put(UInt8(ascii: ",")) }
+    if number < 0 { put(UInt8(ascii: "-")) }
+    let size = number.magnitude
+    guard size < 100_000_000 else { return addLong(size) }
+    // Two fours of digits, four pairs, eight digits, the first one lowest.
+    let fours = size / 10_000
+    var digits = fours | (size &- fours &* 10_000) &<< 32
+    let pairs = ((digits &* 10_486) &>> 20) & 0x0000_007F_0000_007F
+    digits = pairs | (digits &- pairs &* 100) &<< 16
+    let ones = ((digits &* 103) &>> 10) & 0x000F_000F_000F_000F
+    digits = ones | (digits &- ones &* 10) &<< 8
+    let zeros = min(digits.trailingZeroBitCount &>> 3, 7)
+    let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(zeros &* 8)
+    UnsafeMutableRawPointer(target + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+    count &+= 8 &- zeros
+  }
+
+  @inline(never)
+  private mutating func addLong(_ size: UInt64) {
+    var rest = size
+    // Nineteen at most.
+    var digits = 1
+    var bound: UInt64 = 10
+    while digits < 19, rest >= bound {
+      digits &+= 1
+      bound &*= 10
+    }
+    var index = count &+ digits
+    while index > count {
+      index &-= 1
+      let quotient = rest / 10
+      target[index] = UInt8(truncatingIfNeeded: rest &- quotient &* 10) &+ 48
+      rest = quotient
+    }
+    count &+= digits
+  }
+
+  @inline(__always)
+  private mutating func put(_ byte: UInt8) {
+    target[count] = byte
+    count &+= 1
+  }
+
+  /// Ends the array; returns how many bytes it has.
+  mutating func finish() -> Int {
+    put(UInt8(ascii: "]"))
+    return count
+  }
+}

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import ScoreEngine
+
+@Suite("Stored forms")
+struct StoredFormTests {
+  private func holds(_ text: String, _ ask: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+    Array(text.utf8).withUnsafeBufferPointer { ask($0) }
+  }
+
+  @Test("points are written as JSON arrays, and known again")
+  func points() throws {
+    var random = SeededRandom(seed: 41)
+    let large: [Int64] = [
+      0, 1, -1, 9, 10, 99, 100, 9_999, 10_000, 99_999_999, -99_999_999, 100_000_000, -100_000_000, Int64.max, Int64.min,
+    ]
+    for round in 0..<400 {
+      let rules = CompiledRules(random.document(isDated: false))
+      let evaluator = try #require(LeadEvaluator(rules: rules, pack: rules.signals))
+      let lead = random.lead(for: rules.signals)
+      let given = round < large.count ? large[round] : Int64.random(in: -200_000_000...200_000_000, using: &random)
+      evaluator.evaluate(
+        lead.record(pack: rules.signals), at: 1000, currentStage: 0,
+        judgement: Judgement(adjustments: [Adjustment(points: given, from: 0, until: nil)]))
+      #expect(evaluator.rulePoints.last == given)
+      let groups = "[" + evaluator.groupScores.map { String($0) }.joined(separator: ",") + "]"
+      let pairs = evaluator.rulePoints.enumerated().filter { $0.element != 0 }
+      let points = "[" + pairs.map { "\($0.offset),\($0.element)" }.joined(separator: ",") + "]"
+      var bytes: [UInt8] = []
+      evaluator.appendGroups(to: &bytes)
+      #expect(String(decoding: bytes, as: UTF8.self) == groups)
+      bytes = []
+      evaluator.appendRules(to: &bytes)
+      #expect(String(decoding: bytes, as: UTF8.self) == points)
+      #expect(holds(groups, evaluator.isGroups) && holds(points, evaluator.isRules))
+      for text in [groups + " ", String(groups.dropLast()), ""] { #expect(!holds(text, evaluator.isGroups)) }
+      var other = Array(points.utf8)
+      other[random.int(0...(other.count - 1))] ^= 1
+      #expect(!holds(String(decoding: other, as: UTF8.self), evaluator.isRules))
+    }
+  }
+}

@@ -5,8 +5,8 @@ public final class RecordCursor {
   private let pack: Int64
   private let skipsDamaged: Bool
   @exclusivity(unchecked) private var layout: SignalBlock.Layout?
-  // The block at hand.
-  @exclusivity(unchecked) private var body: [UInt8] = []
+  // The block at hand, where SQLite has it until the next step.
+  @exclusivity(unchecked) private var body = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   @exclusivity(unchecked) private var firstLead: Int64 = 0
   @exclusivity(unchecked) private var place = 0
   @exclusivity(unchecked) private var record = 0..<0
@@ -58,6 +58,8 @@ public final class RecordCursor {
     rows.reset()
     recentRows.reset()
     layout = nil
+    body = UnsafeBufferPointer(start: nil, count: 0)
+    record = 0..<0
     lead = nil
     (blockLead, recentLead) = (Int64.max, Int64.max)
   }
@@ -105,17 +107,18 @@ public final class RecordCursor {
       }
       firstLead = LeadBlocks.firstLead(ofBlock: rows.integer(0))
       place = 0
-      rows.withBytes(3) {
-        body.removeAll(keepingCapacity: true)
-        body.append(contentsOf: $0)
-      }
+      body = rows.withBytes(3) { $0 }
     }
+  }
+
+  /// The record of the lead at hand, until the next one is asked for.
+  public var bytes: UnsafeBufferPointer<UInt8> {
+    isRecent ? recentRows.withBytes(1) { $0 } : UnsafeBufferPointer(rebasing: body[record])
   }
 
   /// Calls `body` with the record of the lead at hand.
   public func withRecord<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-    if isRecent { return try recentRows.withBytes(1, body) }
-    return try self.body.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[record])) }
+    try body(bytes)
   }
 
   /// Goes forward to a lead; false where it has no record.
@@ -130,8 +133,7 @@ final class ScoreTextCursor {
   private let rows: Statement
   private let recentRows: Statement
   private let model: Int64
-  // The block at hand, in memory of its own, so that lines can point into it.
-  @exclusivity(unchecked) private var body = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
+  // Of the block at hand, where SQLite has it until the next step.
   @exclusivity(unchecked) private var lines: ScoreLines?
   @exclusivity(unchecked) private var lastLead: Int64 = 0
   /// The leads that come next: in the blocks, and beside them; beyond all leads where there is none.
@@ -146,10 +148,6 @@ final class ScoreTextCursor {
     self.model = model
     rows = try connection.prepare("SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
     recentRows = try RecentChanges.rows(of: .scores, connection)
-  }
-
-  deinit {
-    body.deallocate()
   }
 
   /// Begins with the leads whose numbers lie in a range: goes to the first one.
@@ -208,17 +206,11 @@ final class ScoreTextCursor {
         return
       }
       guard try rows.step() else {
+        lines = nil
         blockLead = Int64.max
         return
       }
-      rows.withBytes(0) { text in
-        if text.count > body.count {
-          body.deallocate()
-          body = .allocate(capacity: text.count * 2)
-        }
-        _ = body.update(fromContentsOf: text)
-        lines = ScoreLines(UnsafeBufferPointer(rebasing: body[..<text.count]))
-      }
+      lines = ScoreLines(rows.withBytes(0) { $0 })
     }
   }
 }
@@ -264,7 +256,7 @@ final class ScoreLineCursor {
 
 /// Reads the stored scores of one lead after the other. Used on one connection, by one thread.
 public final class ScoreCursor {
-  private let lines: ScoreLineCursor
+  let lines: ScoreLineCursor
 
   /// A cursor over the scores of a model.
   public init(_ database: LeadDatabase, model: Int64) throws(DatabaseError) {

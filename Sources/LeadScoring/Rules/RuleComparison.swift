@@ -47,18 +47,18 @@ final class LeadComparer {
   let comparison: RuleComparison
   let database: LeadDatabase
   let reader: ScoredLeadReader
+  private let stored: UnsafePointer<StoredScore>
   private let before: LeadEvaluator
   private let after: LeadEvaluator
   private let finder: SignalFinder?
   private let asksJudgement: Bool
-  // In memory of its own: a record that is a part of a class is copied to be lent.
-  private let recordMemory: UnsafeMutablePointer<SignalRecord>
+  @exclusivity(unchecked) private var record: SignalRecord
   @exclusivity(unchecked) private var found: SignalRecord
   private let storedPoints: UnsafeMutableBufferPointer<Int64>
   // By the reader's number of a stage: its position among those of the other rules, -1 for one not asked for yet.
   @exclusivity(unchecked) private var positions: [Int] = []
-  private let beforeTexts: RuleTexts
-  private let afterTexts: RuleTexts
+  private let beforeTexts: OutcomeTexts
+  private let afterTexts: OutcomeTexts
 
   // MARK: The lead at hand
 
@@ -72,12 +72,12 @@ final class LeadComparer {
   @exclusivity(unchecked) private(set) var gradeAfter = 0
   @exclusivity(unchecked) private var judgement = Judgement.none
 
-  var lead: Int64 { reader.lead }
+  var lead: Int64 { stored.pointee.lead }
   var pointsAfter: UnsafeBufferPointer<Int64> { after.rulePointsInPlace }
   /// When anything may change next under the other rules; `Int64.max` for never.
   @exclusivity(unchecked) private(set) var nextChangeAfter = Int64.max
   /// A hash of what the other rules see of the lead's facts.
-  var facts: UInt64 { FixedHash.facts(recordMemory.pointee, slots: comparison.slots, judgement) }
+  var facts: UInt64 { FixedHash.facts(record, slots: comparison.slots, judgement) }
 
   var isChanged: Bool { scoreBefore != scoreAfter || stageBefore != stageAfter || gradeBefore != gradeAfter }
 
@@ -102,20 +102,18 @@ final class LeadComparer {
       self.finder = finder
     }
     reader = try ScoredLeadReader(database, model: comparison.model, pack: comparison.pack, facts: facts)
+    stored = reader.score
     asksJudgement = try !database.judgements.isEmpty()
-    recordMemory = .allocate(capacity: 1)
-    recordMemory.initialize(to: SignalRecord(kinds: definitions.map(\.kind)))
+    record = SignalRecord(kinds: definitions.map(\.kind))
     found = SignalRecord(kinds: comparison.missing.map(\.kind))
     storedPoints = .allocate(capacity: comparison.before.ruleNames.count)
     storedPoints.initialize(repeating: 0)
     pointsBefore = UnsafeBufferPointer(storedPoints)
-    beforeTexts = RuleTexts(before)
-    afterTexts = RuleTexts(after)
+    beforeTexts = OutcomeTexts(before)
+    afterTexts = OutcomeTexts(after)
   }
 
   deinit {
-    recordMemory.deinitialize(count: 1)
-    recordMemory.deallocate()
     storedPoints.deallocate()
   }
 
@@ -126,52 +124,48 @@ final class LeadComparer {
   func next() throws -> Bool {
     guard try reader.next() else { return false }
     guard try readRecord() else {
-      let key = try database.leads.row(id: reader.lead)?.key ?? ""
+      let key = try database.leads.row(id: stored.pointee.lead)?.key ?? ""
       throw StoreError.damaged("the signal state of lead '\(key)'; run `leadscore score --all`")
     }
     let asOf = comparison.asOf
-    if asksJudgement { judgement = try database.judgement(model: comparison.model, lead: reader.lead) }
+    if asksJudgement { judgement = try database.judgement(model: comparison.model, lead: stored.pointee.lead) }
     let stage: Int
     if isStoredScoreCurrent, reader.readRules(into: storedPoints) {
-      scoreBefore = reader.score
-      stageBefore = reader.stage
-      gradeBefore = reader.grade
+      scoreBefore = stored.pointee.score
+      stageBefore = stored.pointee.stage
+      gradeBefore = stored.pointee.grade
       pointsBefore = UnsafeBufferPointer(storedPoints)
-      stage = position(ofStage: reader.ruleStage)
+      stage = position(ofStage: stored.pointee.ruleStage)
     } else {
       stage = evaluateBefore()
     }
-    after.evaluate(recordMemory.pointee, at: asOf, currentStage: stage, judgement: judgement)
+    after.evaluate(record, at: asOf, currentStage: stage, judgement: judgement)
     let outcome = after.outcome
     scoreAfter = outcome.score
     nextChangeAfter = outcome.nextChange
-    stageAfter = afterTexts.stage(outcome, reader)
-    gradeAfter = afterTexts.grade(outcome, reader)
+    stageAfter = afterTexts.stage(outcome, { reader.number($0) })
+    gradeAfter = afterTexts.grade(outcome, { reader.number($0) })
     return true
   }
 
   private var isStoredScoreCurrent: Bool {
-    comparison.isForward && reader.version == comparison.version
-      && (reader.nextChange.map { $0 > comparison.asOf } ?? true)
+    comparison.isForward && stored.pointee.version == comparison.version
+      && stored.pointee.nextChange > comparison.asOf
   }
 
   private func readRecord() throws -> Bool {
     let storedCount = comparison.stored.count
-    guard let isRecord = try reader.withRecord({ recordMemory.pointee.unpack($0, slots: storedCount) }), isRecord else {
-      return false
-    }
+    guard let bytes = try reader.record(), record.unpack(bytes, slots: storedCount) else { return false }
     guard let finder else { return true }
     finder.reset()
     if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1) } }
     if finder.asksForAttributes {
-      let attributes: Void? = try reader.withAttributes {
-        finder.fill(&found, createdAt: recordMemory.pointee.createdAt, previous: nil, attributesJSON: $0)
-      }
-      if attributes == nil { return false }
+      guard let attributes = try reader.attributeText() else { return false }
+      finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: attributes)
     } else {
-      finder.fill(&found, createdAt: recordMemory.pointee.createdAt, previous: nil, attributesJSON: nil)
+      finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: nil)
     }
-    for slot in comparison.missing.indices { recordMemory.pointee.append(slot: slot, of: found) }
+    for slot in comparison.missing.indices { record.append(slot: slot, of: found) }
     return true
   }
 
@@ -179,20 +173,20 @@ final class LeadComparer {
   /// the position of its stage among those of the other rules.
   private func evaluateBefore() -> Int {
     // Asking for a stage may give it a number, so that comes first.
-    let storedStage = reader.ruleStage
+    let storedStage = stored.pointee.ruleStage
     var stage = before.position(ofStage: reader.texts.text(storedStage))
-    var due = reader.nextChange ?? Int64.max
+    var due = stored.pointee.nextChange
     while due <= comparison.asOf {
-      before.evaluate(recordMemory.pointee, at: due, currentStage: stage, judgement: judgement)
+      before.evaluate(record, at: due, currentStage: stage, judgement: judgement)
       stage = max(before.ruleStage, 0)
       due = before.nextChange
     }
     before.evaluate(
-      recordMemory.pointee, at: comparison.asOf, currentStage: stage, judgement: judgement)
+      record, at: comparison.asOf, currentStage: stage, judgement: judgement)
     let outcome = before.outcome
     scoreBefore = outcome.score
-    stageBefore = beforeTexts.stage(outcome, reader)
-    gradeBefore = beforeTexts.grade(outcome, reader)
+    stageBefore = beforeTexts.stage(outcome, { reader.number($0) })
+    gradeBefore = beforeTexts.grade(outcome, { reader.number($0) })
     pointsBefore = before.rulePointsInPlace
     return after.position(ofStage: before.ruleStageName)
   }
@@ -221,37 +215,6 @@ final class LeadComparer {
       stageBefore: texts.text(stageBefore), stageAfter: texts.text(stageAfter),
       gradeBefore: texts.text(gradeBefore), gradeAfter: texts.text(gradeAfter),
       reasons: Array(reasons.prefix(limit)))
-  }
-}
-
-/// A reader's numbers for the stages and grades of an evaluator.
-private final class RuleTexts {
-  private let evaluator: LeadEvaluator
-  // By stage position, and by the evaluator's number of a grade; -1 for one not asked for yet.
-  @exclusivity(unchecked) private var stages: [Int] = []
-  @exclusivity(unchecked) private var grades: [Int] = []
-
-  init(_ evaluator: LeadEvaluator) {
-    self.evaluator = evaluator
-  }
-
-  /// The number of the stage that the last evaluation shows.
-  @inline(__always)
-  func stage(_ outcome: LeadEvaluator.Outcome, _ reader: ScoredLeadReader) -> Int {
-    if outcome.isFastTracked { return reader.number(evaluator.stage) }
-    let stage = outcome.stageNumber
-    guard stage >= 0 else { return 0 }
-    while stages.count <= stage { stages.append(reader.number(evaluator.rules.stageNames[stages.count])) }
-    return stages[stage]
-  }
-
-  /// The number of the grade that the last evaluation gave.
-  @inline(__always)
-  func grade(_ outcome: LeadEvaluator.Outcome, _ reader: ScoredLeadReader) -> Int {
-    let grade = outcome.gradeNumber
-    while grades.count <= grade { grades.append(-1) }
-    if grades[grade] < 0 { grades[grade] = reader.number(evaluator.grade) }
-    return grades[grade]
   }
 }
 

@@ -32,7 +32,7 @@ struct ScoreLine {
     self.bytes = bytes
     let none = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     (groups, rules) = (none, none)
-    var reader = LineReader(bytes: bytes)
+    guard var reader = LineReader(bytes: bytes) else { return nil }
     lead = reader.integer(after: UInt8(ascii: "["))
     version = reader.integer()
     score = reader.integer()
@@ -50,7 +50,7 @@ struct ScoreLine {
 
   /// The lead and the score alone; nil where the line does not begin as one.
   static func head(of bytes: UnsafeBufferPointer<UInt8>) -> (lead: Int64, score: Int64)? {
-    var reader = LineReader(bytes: bytes)
+    guard var reader = LineReader(bytes: bytes) else { return nil }
     let lead = reader.integer(after: UInt8(ascii: "["))
     _ = reader.integer()
     let score = reader.integer()
@@ -112,47 +112,46 @@ struct ScoreLine {
 
 /// Reads the values of a line one after the other. After a value that is not as expected, nothing it gives means anything.
 private struct LineReader {
-  let bytes: UnsafeBufferPointer<UInt8>
-  private var place = 0
+  private var place: UnsafePointer<UInt8>
+  private let end: UnsafePointer<UInt8>
   private(set) var isSound = true
   private(set) var hasEscapes = false
 
-  init(bytes: UnsafeBufferPointer<UInt8>) {
-    self.bytes = bytes
+  /// Nil where there are no bytes.
+  init?(bytes: UnsafeBufferPointer<UInt8>) {
+    guard let base = bytes.baseAddress else { return nil }
+    place = base
+    end = base + bytes.count
   }
 
   /// Whether all was as expected and nothing is left but the closing bracket.
-  var isWhole: Bool { isSound && place == bytes.count - 1 && bytes[place] == UInt8(ascii: "]") }
-
-  @inline(__always)
-  private var next: UInt8 { place < bytes.count ? bytes[place] : 0 }
+  var isWhole: Bool { isSound && place == end - 1 && place.pointee == UInt8(ascii: "]") }
 
   @inline(__always)
   private mutating func skip(_ byte: UInt8) {
-    if next != byte { isSound = false }
-    place &+= 1
+    guard place < end, place.pointee == byte else {
+      isSound = false
+      return
+    }
+    place += 1
   }
 
   @inline(__always)
   mutating func integer(after mark: UInt8 = UInt8(ascii: ",")) -> Int64 {
     skip(mark)
-    let isNegative = next == UInt8(ascii: "-")
-    if isNegative { place &+= 1 }
+    let isNegative = place < end && place.pointee == UInt8(ascii: "-")
+    if isNegative { place += 1 }
     let start = place
-    var value: Int64 = 0
-    while next &- 48 < 10 {
-      value = value &* 10 &+ Int64(next &- 48)
-      place &+= 1
-    }
+    let value = DecimalWord.number(&place, end)
     if place == start { isSound = false }
     return isNegative ? 0 &- value : value
   }
 
   @inline(__always)
   private mutating func null() -> Bool {
-    guard place &+ 1 < bytes.count, bytes[place &+ 1] == UInt8(ascii: "n") else { return false }
+    guard end - place > 1, place[1] == UInt8(ascii: "n") else { return false }
     // The comma and the word.
-    place &+= 5
+    place = end - place >= 5 ? place + 5 : end
     return true
   }
 
@@ -165,29 +164,51 @@ private struct LineReader {
     if null() { return nil }
     skip(UInt8(ascii: ","))
     skip(UInt8(ascii: "\""))
-    let start = min(place, bytes.count)
-    while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-      guard bytes[place] == UInt8(ascii: "\\") else {
-        place &+= 1
+    let start = place
+    while end - place >= 8 {
+      let word = DecimalWord.load(place)
+      let marks =
+        DecimalWord.bytes(equalTo: UInt8(ascii: "\""), in: word)
+        | DecimalWord.bytes(equalTo: UInt8(ascii: "\\"), in: word)
+      if marks == 0 {
+        place += 8
         continue
       }
-      hasEscapes = true
-      place &+= 2
+      place += marks.trailingZeroBitCount &>> 3
+      if place.pointee == UInt8(ascii: "\"") { break }
+      passEscape()
     }
-    let end = min(place, bytes.count)
+    while place < end, place.pointee != UInt8(ascii: "\"") {
+      if place.pointee == UInt8(ascii: "\\") { passEscape() } else { place += 1 }
+    }
+    let text = UnsafeBufferPointer(start: start, count: place - start)
     skip(UInt8(ascii: "\""))
-    return UnsafeBufferPointer(rebasing: bytes[start..<end])
+    return text
+  }
+
+  @inline(never)
+  private mutating func passEscape() {
+    hasEscapes = true
+    place = end - place >= 2 ? place + 2 : end
   }
 
   /// An array of integers, with its brackets.
   @inline(__always)
   mutating func array() -> UnsafeBufferPointer<UInt8> {
     skip(UInt8(ascii: ","))
-    let start = min(place, bytes.count)
-    if next != UInt8(ascii: "[") { isSound = false }
-    while place < bytes.count, bytes[place] != UInt8(ascii: "]") { place &+= 1 }
-    place &+= 1
-    return UnsafeBufferPointer(rebasing: bytes[start..<min(place, bytes.count)])
+    let start = place
+    if place == end || place.pointee != UInt8(ascii: "[") { isSound = false }
+    while end - place >= 8 {
+      let closing = DecimalWord.bytes(equalTo: UInt8(ascii: "]"), in: DecimalWord.load(place))
+      if closing != 0 {
+        place += closing.trailingZeroBitCount &>> 3
+        break
+      }
+      place += 8
+    }
+    while place < end, place.pointee != UInt8(ascii: "]") { place += 1 }
+    if place < end { place += 1 }
+    return UnsafeBufferPointer(start: start, count: place - start)
   }
 }
 

@@ -17,31 +17,27 @@ public final class ScoredLeadReader {
   private let attributes: AttributeCursor?
   private let pages: EventPageCursor?
   @exclusivity(unchecked) private var isAtFirst = false
-  /// The number of the lead at hand.
-  @exclusivity(unchecked) public private(set) var lead: Int64 = 0
+  private let current: UnsafeMutablePointer<StoredScore>
   /// The stages and grades met so far, by the numbers that this reader gives them.
   @exclusivity(unchecked) public private(set) var texts = TextNumbers()
-  // What the line at hand says.
-  /// The score in hundredths.
-  @exclusivity(unchecked) public private(set) var score: Int64 = 0
-  /// The number of the rule version.
-  @exclusivity(unchecked) public private(set) var version = 0
-  /// When anything may change next, in milliseconds since 1970.
-  @exclusivity(unchecked) public private(set) var nextChange: Int64?
-  /// The number of the stage shown; 0 for none.
-  @exclusivity(unchecked) public private(set) var stage = 0
-  /// The number of the stage that the rules give; 0 for none.
-  @exclusivity(unchecked) public private(set) var ruleStage = 0
-  /// The number of the grade; 0 for none.
-  @exclusivity(unchecked) public private(set) var grade = 0
+
+  /// What is stored of the score of the lead at hand, in place.
+  public let score: UnsafePointer<StoredScore>
 
   /// A reader of the leads that have a score under a model, with their records in a pack.
   public init(_ database: LeadDatabase, model: Int64, pack: Int64, facts: Facts) throws(DatabaseError) {
+    current = .allocate(capacity: 1)
+    current.initialize(to: StoredScore())
+    score = UnsafePointer(current)
     let connection = database.connection
     scores = try ScoreLineCursor(connection, model: model)
     records = try RecordCursor(database, pack: pack)
     attributes = facts.contains(.attributes) ? try AttributeCursor(connection) : nil
     pages = facts.contains(.events) ? try EventPageCursor(connection) : nil
+  }
+
+  deinit {
+    current.deallocate()
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -66,15 +62,7 @@ public final class ScoredLeadReader {
   public func next() throws -> Bool {
     if !isAtFirst { try scores.next() }
     isAtFirst = false
-    guard let line = scores.line else { return false }
-    lead = line.lead
-    score = line.score
-    version = Int(truncatingIfNeeded: line.version)
-    nextChange = line.nextChangeAt
-    stage = try texts.number(json: line.stage, line)
-    ruleStage = try texts.number(json: line.ruleStage, line)
-    grade = try texts.number(json: line.grade, line)
-    return true
+    return try current.pointee.take(scores, &texts)
   }
 
   /// The number that this reader gives to a stage or a grade; 0 for none.
@@ -83,48 +71,93 @@ public final class ScoredLeadReader {
   /// Reads the points of all rules, hundredths by position in the version's layout; false where they are damaged.
   public func readRules(into points: UnsafeMutableBufferPointer<Int64>) -> Bool {
     points.update(repeating: 0)
-    guard let text = scores.line?.rules, text.count >= 2, text[0] == UInt8(ascii: "["),
-      text[text.count - 1] == UInt8(ascii: "]")
+    guard let text = scores.line?.rules, let line = scores.line?.bytes, let lineBase = line.baseAddress,
+      let base = text.baseAddress, text.count >= 2, base[0] == UInt8(ascii: "["),
+      base[text.count - 1] == UInt8(ascii: "]")
     else { return false }
-    var place = 1
-    while place < text.count &- 1 {
-      let position = ScoredLeadReader.integer(text, &place)
-      guard position >= 0, position < points.count, text[place] == UInt8(ascii: ",") else { return false }
-      place &+= 1
-      points[Int(position)] = ScoredLeadReader.integer(text, &place)
-      if text[place] == UInt8(ascii: ",") { place &+= 1 } else if place < text.count &- 1 { return false }
+    // The closing bracket ends what is read; what is behind it may be looked at as far as the line goes.
+    let last = base + (text.count - 1)
+    let end = lineBase + line.count
+    var place = base + 1
+    while place < last {
+      let (position, value) = ScoredLeadReader.pair(&place, last, end)
+      guard position >= 0, position < points.count else { return false }
+      points[position] = value
+      if place.pointee == UInt8(ascii: ",") { place += 1 } else if place < last { return false }
     }
     return true
   }
 
-  /// The integer at a place, which moves behind it, before the text's last byte at most.
+  /// Two numbers at a place, which moves behind them; a position of -1 where there are none.
   @inline(__always)
-  private static func integer(_ text: UnsafeBufferPointer<UInt8>, _ place: inout Int) -> Int64 {
-    let isNegative = text[place] == UInt8(ascii: "-")
-    if isNegative { place &+= 1 }
-    var value: Int64 = 0
-    while place < text.count &- 1, text[place] &- 48 < 10 {
-      value = value &* 10 &+ Int64(text[place] &- 48)
-      place &+= 1
+  private static func pair(
+    _ place: inout UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> (position: Int, value: Int64) {
+    // Most are not longer than eight bytes with the comma behind them.
+    guard end - place > 8 else { return longPair(&place, last) }
+    let values = DecimalWord.values(DecimalWord.load(place))
+    let others = DecimalWord.allOthers(values)
+    guard others != 0 else { return longPair(&place, last) }
+    let comma = others.trailingZeroBitCount &>> 3
+    var left = others & (others &- 1)
+    let next = comma &+ 1
+    let isNegative = place[next] == UInt8(ascii: "-")
+    if isNegative { left &= left &- 1 }
+    let start = isNegative ? next &+ 1 : next
+    let stop = left.trailingZeroBitCount &>> 3
+    guard comma > 0, place[comma] == UInt8(ascii: ","), start <= 8 else { return longPair(&place, last) }
+    let position = Int(truncatingIfNeeded: DecimalWord.combined(values, count: comma))
+    let value: UInt64
+    if left != 0 {
+      guard stop > start else { return longPair(&place, last) }
+      // The digits in front of the number's own are nothing.
+      value = DecimalWord.combined((values &>> UInt64(start &* 8)) &<< UInt64(start &* 8), count: stop)
+      place += stop
+    } else {
+      // It ends behind the eight bytes.
+      guard end - place >= start &+ 8 else { return longPair(&place, last) }
+      let own = DecimalWord.values(DecimalWord.load(place + start))
+      let digits = DecimalWord.others(own).trailingZeroBitCount &>> 3
+      guard digits > 0, digits < 8 else { return longPair(&place, last) }
+      value = DecimalWord.combined(own, count: digits)
+      place += start &+ digits
     }
+    return (position, isNegative ? 0 &- Int64(bitPattern: value) : Int64(bitPattern: value))
+  }
+
+  @inline(never)
+  private static func longPair(
+    _ place: inout UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>
+  ) -> (position: Int, value: Int64) {
+    let position = integer(&place, last)
+    guard position >= 0, position <= Int64(Int32.max), place.pointee == UInt8(ascii: ",") else { return (-1, 0) }
+    place += 1
+    return (Int(position), place <= last ? integer(&place, last) : 0)
+  }
+
+  /// The integer at a place, which moves behind it, up to `last` at most.
+  private static func integer(_ place: inout UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>) -> Int64 {
+    let isNegative = place < last && place.pointee == UInt8(ascii: "-")
+    if isNegative { place += 1 }
+    let value = DecimalWord.number(&place, last)
     return isNegative ? 0 &- value : value
   }
 
   // MARK: Facts
 
-  /// Calls `body` with the record of the lead at hand; nil where there is none.
-  public func withRecord<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result? {
-    try records.advance(to: lead) ? try records.withRecord(body) : nil
+  /// The record of the lead at hand, until the next lead is asked for; nil where there is none.
+  public func record() throws -> UnsafeBufferPointer<UInt8>? {
+    try records.advance(to: score.pointee.lead) ? records.bytes : nil
   }
 
-  /// Calls `body` with the attributes of the lead at hand, a JSON object; nil where there is no such lead.
-  public func withAttributes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result? {
-    try attributes?.withAttributes(of: lead, body)
+  /// The attributes of the lead at hand, a JSON object, until the next lead is asked for; nil where there is no such lead.
+  public func attributeText() throws -> UnsafeBufferPointer<UInt8>? {
+    try attributes?.text(of: score.pointee.lead)
   }
 
   /// Calls `body` with each page of events of the lead at hand, in order.
   public func forEachPage(_ body: (_ text: UnsafeBufferPointer<UInt8>, _ firstAt: Int64) throws -> Void) throws {
-    try pages?.forEachPage(of: lead, body)
+    try pages?.forEachPage(of: score.pointee.lead, body)
   }
 }
 
@@ -149,76 +182,10 @@ private final class AttributeCursor {
     hasRow = false
   }
 
-  func withAttributes<Result>(
-    of lead: Int64, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
-  ) throws -> Result? {
+  /// Valid until another lead is asked for.
+  func text(of lead: Int64) throws -> UnsafeBufferPointer<UInt8>? {
     while hasRow, rows.integer(0) < lead { hasRow = try rows.step() }
     guard hasRow, rows.integer(0) == lead else { return nil }
-    return try rows.withBytes(1, body)
-  }
-}
-
-/// Small numbers for texts of which there are few. Number 0 stands for no text.
-public struct TextNumbers: Sendable {
-  private var bytes: [[UInt8]] = [[]]
-  private var strings: [String?] = [nil]
-
-  /// Number 0 alone.
-  public init() {}
-
-  /// How many numbers there are.
-  public var count: Int { strings.count }
-
-  /// The text with a number.
-  public func text(_ number: Int) -> String? { strings[number] }
-
-  /// The number of a text, which gets one where it has none; 0 for nil.
-  public mutating func number(_ text: String?) -> Int {
-    guard var text else { return 0 }
-    return text.withUTF8 { number($0) }
-  }
-
-  /// The number of a text, which gets one where it has none. O(texts)
-  public mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-    let known = knownNumber(text)
-    return known >= 0 ? known : add(text)
-  }
-
-  /// The number of what stands between the quotation marks of a text of a line; 0 for nil.
-  ///
-  /// - Throws: ``StoreError/damaged(_:)``
-  @inline(__always)
-  mutating func number(json text: UnsafeBufferPointer<UInt8>?, _ line: ScoreLine) throws -> Int {
-    guard let text else { return 0 }
-    if line.hasEscapes { return try number(escaped: text) }
-    return number(text)
-  }
-
-  @inline(never)
-  private mutating func number(escaped text: UnsafeBufferPointer<UInt8>) throws -> Int {
-    guard let decoded = JSONText.decoded(text) else { throw ScoreLines.damaged }
-    return number(decoded)
-  }
-
-  /// The number of a text; -1 where it has none. O(texts)
-  func knownNumber(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-    for number in 1..<max(1, bytes.count) where isEqual(number, text) { return number }
-    return -1
-  }
-
-  @inline(__always)
-  private func isEqual(_ number: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    bytes[number].withUnsafeBufferPointer { known in
-      guard known.count == text.count else { return false }
-      for index in 0..<known.count where known[index] != text[index] { return false }
-      return true
-    }
-  }
-
-  @inline(never)
-  private mutating func add(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-    bytes.append(Array(text))
-    strings.append(String(decoding: text, as: UTF8.self))
-    return strings.count - 1
+    return rows.withBytes(1) { $0 }
   }
 }

@@ -116,23 +116,43 @@ final class SignalFinder {
     let pageReader = self.pageReader
     let matcher = self.matcher
     try pageReader.begin(page, firstAt: firstAt)
-    literals.removeAll(keepingCapacity: true)
-    while try pageReader.next() {
-      if !pageReader.hasLiterals,
-        matcher.addKnown(at: pageReader.instant, type: pageReader.type, properties: pageReader.properties)
-      {
-        continue
+    while true {
+      let run = try pageReader.nextRun()
+      var (event, part) = matcher.addKnown(run.count, instants: run.instants, parts: run.parts)
+      while event < run.count {
+        learn(at: run.instants[event], run.parts + part)
+        part &+= 2 &+ Int(run.parts[part &+ 1])
+        event &+= 1
+        let more = matcher.addKnown(
+          run.count &- event, instants: run.instants + event, parts: run.parts + part)
+        event &+= more.events
+        part &+= more.parts
       }
-      if pageReader.hasLiterals { takeLiterals() }
-      matcher.add(
-        at: pageReader.instant, type: pageReader.type, properties: pageReader.properties, literals: literals,
-        source: dictionary)
-      literals.removeAll(keepingCapacity: true)
+      if run.hasOther { addOther() }
+      if run.isLast { break }
     }
     if let failure = dictionary.failure { throw failure }
   }
 
+  /// Adds an event of which not all is known.
   @inline(never)
+  private func learn(at instant: Int64, _ parts: UnsafePointer<Int32>) {
+    matcher.add(
+      at: instant, type: Int(parts[0]), properties: UnsafeBufferPointer(start: parts + 2, count: Int(parts[1])),
+      literals: [], source: dictionary)
+  }
+
+  /// Adds the event at hand of the page's reader.
+  @inline(never)
+  private func addOther() {
+    literals.removeAll(keepingCapacity: true)
+    takeLiterals()
+    matcher.add(
+      at: pageReader.instant, type: pageReader.type, properties: pageReader.properties, literals: literals,
+      source: dictionary)
+    literals.removeAll(keepingCapacity: true)
+  }
+
   private func takeLiterals() {
     for range in pageReader.literals { takeLiteral(pageReader.literal(range)) }
   }

@@ -28,7 +28,7 @@ public final class EventMatcher {
   }
 
   /// What is known about an event type.
-  private enum TypeState: UInt8 {
+  enum TypeState: UInt8 {
     case unknown
     /// No signal asks for it.
     case unasked
@@ -41,34 +41,34 @@ public final class EventMatcher {
   private let table: AtomTable
   private let predicates: [Predicate]
   private let signals: [EventSignal]
-  private let wordCount: Int
+  let wordCount: Int
 
   // By type number: its state, the atoms that its signals ask for, and its dated signals.
-  @exclusivity(unchecked) private var typeStates: UnsafeMutablePointer<TypeState>
-  @exclusivity(unchecked) private var typeMasks: UnsafeMutablePointer<UInt64>
-  @exclusivity(unchecked) private var typeCount = 0
+  @exclusivity(unchecked) var typeStates: UnsafeMutablePointer<TypeState>
+  @exclusivity(unchecked) var typeMasks: UnsafeMutablePointer<UInt64>
+  @exclusivity(unchecked) var typeCount = 0
   @exclusivity(unchecked) private var datedByType: [[Int]] = []
   // By property number: the mask of its field's atoms, then the mask of those that its value satisfies. A property not
   // seen yet has the first word of all ones, which sends it the slow way.
-  @exclusivity(unchecked) private var properties: UnsafeMutablePointer<UInt64>
-  @exclusivity(unchecked) private var propertyCount = 0
+  @exclusivity(unchecked) var properties: UnsafeMutablePointer<UInt64>
+  @exclusivity(unchecked) var propertyCount = 0
 
   /// The truth of all atoms where no field is there.
-  private let absent: UnsafeMutablePointer<UInt64>
+  let absent: UnsafeMutablePointer<UInt64>
   /// The truth for the event at hand, and masks to work with.
-  private let truth: UnsafeMutablePointer<UInt64>
+  let truth: UnsafeMutablePointer<UInt64>
   private let scratch: UnsafeMutablePointer<UInt64>
 
   // Lists of slots, each its length and the slots.
-  @exclusivity(unchecked) private var memo: TruthMemo
-  @exclusivity(unchecked) private var lists = SlotLists()
+  @exclusivity(unchecked) var memo: TruthMemo
+  @exclusivity(unchecked) var lists = SlotLists()
 
   // What the events of the lead at hand add to each slot.
-  private let runs: InstantRuns
+  let runs: InstantRuns
   @exclusivity(unchecked) private var datedRuns: [[DatedEvent]]
   @exclusivity(unchecked) private var hasDated = false
 
-  private static let unseen = UInt64.max
+  static let unseen = UInt64.max
 
   /// A matcher for the event signals among the definitions of a pack; a slot is a position in `definitions`.
   public init(definitions: [SignalDefinition]) {
@@ -161,57 +161,8 @@ public final class EventMatcher {
     }
   }
 
-  /// Adds an event as ``add(at:type:properties:literals:source:)`` does, where all that it takes is known from events
-  /// before it; false where it is not, and nothing is added.
-  public func addKnown(at instant: Int64, type: Int, properties numbers: UnsafeBufferPointer<Int32>) -> Bool {
-    guard UInt(bitPattern: type) < UInt(bitPattern: typeCount) else { return false }
-    switch typeStates[type] {
-    case .unasked: return true
-    case .unknown, .askedWithDates: return false
-    case .asked: break
-    }
-    let list = wordCount == 1 ? knownListOfWord(type, numbers) : knownList(type, numbers)
-    if list < 0 { return false }
-    append(instant, toList: Int(list))
-    return true
-  }
-
-  /// Where the list of the slots for an event begins; -1 where that is not known yet.
-  @inline(never)
-  private func knownList(_ type: Int, _ numbers: UnsafeBufferPointer<Int32>) -> Int32 {
-    for word in 0..<wordCount { truth[word] = absent[word] }
-    for number in numbers {
-      let property = Int(number)
-      guard UInt(bitPattern: property) < UInt(bitPattern: propertyCount) else { return -1 }
-      let entry = properties + property &* 2 &* wordCount
-      if entry[0] == EventMatcher.unseen { return -1 }
-      for word in 0..<wordCount { truth[word] = truth[word] & ~entry[word] | entry[wordCount &+ word] }
-    }
-    for word in 0..<wordCount { truth[word] &= typeMasks[type &* wordCount &+ word] }
-    return memo.answer(Int32(truncatingIfNeeded: type), truth)
-  }
-
-  /// The same for masks of one word, which hold what most rules ask.
   @inline(__always)
-  private func knownListOfWord(_ type: Int, _ numbers: UnsafeBufferPointer<Int32>) -> Int32 {
-    var word = absent[0]
-    let mask = typeMasks[type]
-    // Where nothing is asked of the properties, they are not looked at.
-    if mask != 0 {
-      let known = UInt(bitPattern: propertyCount)
-      for number in numbers {
-        let property = Int(number)
-        guard UInt(bitPattern: property) < known else { return -1 }
-        let entry = properties + property &* 2
-        if entry[0] == EventMatcher.unseen { return -1 }
-        word = word & ~entry[0] | entry[1]
-      }
-    }
-    return memo.answer(Int32(truncatingIfNeeded: type), word: word & mask)
-  }
-
-  @inline(__always)
-  private func append(_ instant: Int64, toList start: Int) {
+  func append(_ instant: Int64, toList start: Int) {
     for slot in lists[start] { runs.append(instant, to: Int(slot)) }
   }
 

@@ -1,6 +1,14 @@
 internal import LeadStore
 internal import ScoreEngine
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// What a full recomputation found.
 public struct RecomputeReport: Sendable, Equatable {
   /// A lead whose stored state was not what the facts say.
@@ -79,7 +87,10 @@ private final class RecomputeWorker: RescoreWorker {
   private let finder: SignalFinder
   private let facts: FactReader
   private let stored: RecordCursor?
+  private let checks: [StoredScoreCheck]
   @exclusivity(unchecked) private var record: SignalRecord
+  @exclusivity(unchecked) private var storedRecord: SignalRecord
+  @exclusivity(unchecked) private var packed: [UInt8] = []
   // The points of groups and rules before, as they are stored.
   @exclusivity(unchecked) private var groups: [UInt8] = []
   @exclusivity(unchecked) private var rules: [UInt8] = []
@@ -92,6 +103,8 @@ private final class RecomputeWorker: RescoreWorker {
     facts = try FactReader(database, events: finder.asksForEvents)
     stored = isPackNew ? nil : try RecordCursor(database, pack: session.pack.id, skipsDamaged: true)
     record = SignalRecord(kinds: session.pack.kinds)
+    storedRecord = SignalRecord(kinds: session.pack.kinds)
+    checks = tools.models.indices.map { [tools] in StoredScoreCheck(tools.models[$0], tools.cursor($0), asOf: asOf) }
   }
 
   func work(on leads: ClosedRange<Int64>) throws -> RecomputePart {
@@ -104,21 +117,20 @@ private final class RecomputeWorker: RescoreWorker {
       stored?.finish()
       facts.finish()
     }
-    while try facts.next() {
+    while let lead = try facts.nextLead() {
       finder.reset()
       if finder.asksForEvents { try facts.forEachPage { try finder.add(page: $0, firstAt: $1) } }
-      facts.withAttributes {
-        finder.fill(&record, createdAt: facts.createdAt, previous: nil, attributesJSON: $0)
-      }
+      finder.fill(&record, createdAt: facts.createdAt, previous: nil, attributesJSON: facts.attributes)
       part.written.leads += 1
-      part.written.records.add(record, lead: facts.lead)
-      let isStored =
-        try stored.map { cursor in
-          try cursor.advance(to: facts.lead)
-            && cursor.withRecord { part.written.records.removeLast(ifEqualTo: $0) }
-        } ?? false
-      if !isStored { part.signalDifferences += 1 }
-      for model in tools.models.indices { try score(model, &part) }
+      if try !isStored(lead) {
+        part.written.records.add(packed: packed, lead: lead)
+        part.signalDifferences += 1
+      }
+      for model in tools.models.indices {
+        let judgement = try tools.judgement(model, lead)
+        if try checks[model].isCurrent(lead, record, judgement) { continue }
+        try score(model, lead, judgement, &part)
+      }
     }
     if let stored {
       while stored.lead != nil { try stored.next() }
@@ -128,9 +140,23 @@ private final class RecomputeWorker: RescoreWorker {
     return part
   }
 
-  private func score(_ number: Int, _ part: inout RecomputePart) throws {
-    let (lead, model, kernel) = (facts.lead, tools.models[number], tools.kernel)
-    let judgement = try tools.judgement(number, lead)
+  /// Whether the record is what is stored of a lead; it is packed where it is not.
+  private func isStored(_ lead: Int64) throws -> Bool {
+    let bytes = try stored.flatMap { try $0.advance(to: lead) ? $0.bytes : nil }
+    if let bytes, record.isPacked(as: bytes, in: &storedRecord) { return true }
+    packed.removeAll(keepingCapacity: true)
+    record.pack(into: &packed)
+    guard let bytes else { return false }
+    return packed.withUnsafeBytes { packed in
+      guard packed.count == bytes.count, let left = packed.baseAddress, let right = bytes.baseAddress else {
+        return packed.count == bytes.count
+      }
+      return memcmp(left, right, packed.count) == 0
+    }
+  }
+
+  private func score(_ number: Int, _ lead: Int64, _ judgement: Judgement, _ part: inout RecomputePart) throws {
+    let (model, kernel) = (tools.models[number], tools.kernel)
     let stored = try tools.cursor(number).state(of: lead)
     var before = stored
     groups.removeAll(keepingCapacity: true)

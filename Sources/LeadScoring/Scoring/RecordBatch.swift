@@ -18,17 +18,10 @@ struct RecordBatch: Sendable {
     ends.append((lead, bytes.count))
   }
 
-  /// Takes the record added last away where its bytes are these.
-  ///
-  /// - Returns: whether they are.
-  mutating func removeLast(ifEqualTo stored: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let last = ends.last else { return false }
-    let start = ends.count > 1 ? ends[ends.count - 2].end : 0
-    let isEqual = bytes.withUnsafeBufferPointer { $0[start..<last.end].elementsEqual(stored) }
-    guard isEqual else { return false }
-    ends.removeLast()
-    bytes.removeLast(last.end - start)
-    return true
+  /// Adds a lead's record in its packed form.
+  mutating func add(packed: [UInt8], lead: Int64) {
+    bytes.append(contentsOf: packed)
+    ends.append((lead, bytes.count))
   }
 
   /// Writes all records.

@@ -16,21 +16,35 @@ final class AttributeReader {
   /// The conditions, with the attributes of the lead read last.
   let matcher: AttributeMatcher
   private let fieldNumbers: [String: Int]
-  // By field: what stands for each value that was seen.
-  @exclusivity(unchecked) private var values: [ByteTable]
-  // The names with quotation marks and colon, in the order in which most objects have them, and their fields; -1 for one
-  // that no condition asks for.
-  @exclusivity(unchecked) private var expectedBytes: [UInt8] = []
-  @exclusivity(unchecked) private var expected: [(start: Int, end: Int, field: Int)] = []
+  // By field: what stands for each value that was seen. Held without counting, since each attribute asks one.
+  private let values: UnsafeMutablePointer<Unmanaged<ByteTable>>
+  // The names in the order in which most objects have them.
+  private let expected = UnsafeMutablePointer<Expected>.allocate(capacity: AttributeReader.expectedLimit)
+  @exclusivity(unchecked) private var expectedCount = 0
   /// Where set, the names of attributes that ``read(_:)`` met, each at least once.
   @exclusivity(unchecked) var names: [String]?
+
+  /// A name with its quotation marks and colon, and its field; -1 for one that no condition asks for.
+  private struct Expected {
+    let text: UnsafePointer<UInt8>
+    let count: Int
+    let field: Int
+  }
 
   init(definitions: [SignalDefinition]) {
     matcher = AttributeMatcher(definitions: definitions)
     var numbers: [String: Int] = [:]
     for (field, name) in matcher.fields.enumerated() { numbers[name] = field }
     fieldNumbers = numbers
-    values = matcher.fields.map { _ in ByteTable() }
+    values = .allocate(capacity: max(1, matcher.fields.count))
+    for field in matcher.fields.indices { (values + field).initialize(to: Unmanaged.passRetained(ByteTable())) }
+  }
+
+  deinit {
+    for field in fieldNumbers.values { values[field].release() }
+    values.deallocate()
+    for index in 0..<expectedCount { expected[index].text.deallocate() }
+    expected.deallocate()
   }
 
   /// Takes a lead without attributes.
@@ -79,21 +93,18 @@ final class AttributeReader {
   /// The field of the name at a place, which moves behind the colon; -1 for a name that is not asked for.
   @inline(__always)
   private func field(_ json: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ next: inout Int) -> Int? {
-    let known = expectedBytes.withUnsafeBufferPointer { bytes -> Int? in
-      var index = next
-      while index < expected.count {
-        let name = expected[index]
-        let count = name.end &- name.start
-        if count <= json.count &- position, AttributeReader.equal(json, position, bytes, name.start, count) {
-          position &+= count
-          next = index &+ 1
-          return name.field
-        }
-        index &+= 1
+    guard let base = json.baseAddress else { return nil }
+    var index = next
+    while index < expectedCount {
+      let name = expected[index]
+      if name.count <= json.count &- position, AttributeReader.equal(base + position, name.text, name.count) {
+        position &+= name.count
+        next = index &+ 1
+        return name.field
       }
-      return nil
+      index &+= 1
     }
-    return known ?? newField(json, &position)
+    return newField(json, &position)
   }
 
   @inline(never)
@@ -105,23 +116,35 @@ final class AttributeReader {
     guard let parsed = try? JSONParser.parse(bytes), let name = parsed.stringValue else { return nil }
     names?.append(name)
     let field = fieldNumbers[name] ?? -1
-    if expected.count < AttributeReader.expectedLimit {
-      let start = expectedBytes.count
-      expectedBytes.append(contentsOf: json[position...end])
-      expected.append((start, expectedBytes.count, field))
+    if expectedCount < AttributeReader.expectedLimit {
+      let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: end + 1 - position)
+      _ = text.initialize(from: json[position...end])
+      if let start = text.baseAddress {
+        (expected + expectedCount).initialize(
+          to: Expected(text: UnsafePointer(start), count: text.count, field: field))
+        expectedCount += 1
+      }
     }
     position = end + 1
     return field
   }
 
   @inline(__always)
-  private static func equal(
-    _ left: UnsafeBufferPointer<UInt8>, _ leftStart: Int, _ right: UnsafeBufferPointer<UInt8>, _ rightStart: Int,
-    _ count: Int
-  ) -> Bool {
+  private static func word(_ place: UnsafePointer<UInt8>) -> UInt64 {
+    UInt64(littleEndian: UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
+  }
+
+  @inline(__always)
+  private static func equal(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     var index = 0
+    while index &+ 8 <= count {
+      if word(left + index) != word(right + index) { return false }
+      index &+= 8
+    }
+    // The last eight may be some of those before.
+    if count >= 8 { return word(left + (count &- 8)) == word(right + (count &- 8)) }
     while index < count {
-      if left[leftStart &+ index] != right[rightStart &+ index] { return false }
+      if left[index] != right[index] { return false }
       index &+= 1
     }
     return true
@@ -132,7 +155,7 @@ final class AttributeReader {
   /// Takes an attribute's value; false where it is no JSON.
   @inline(__always)
   private func take(_ field: Int, _ json: UnsafeBufferPointer<UInt8>) -> Bool {
-    if let number = values[field].value(for: json) {
+    if let number = values[field]._withUnsafeGuaranteedRef({ $0.value(for: json) }) {
       matcher.set(field: field, number: Int(number))
       return true
     }
@@ -143,9 +166,10 @@ final class AttributeReader {
   private func takeNew(_ field: Int, _ json: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let parsed = try? JSONParser.parse(json) else { return false }
     let value = Value(json: parsed)
-    if json.count <= AttributeReader.lengthLimit, values[field].count < AttributeReader.valuesLimit {
+    let table = values[field].takeUnretainedValue()
+    if json.count <= AttributeReader.lengthLimit, table.count < AttributeReader.valuesLimit {
       let number = matcher.remember(value, ofField: field)
-      values[field].insert(json, value: UInt32(number))
+      table.insert(json, value: UInt32(number))
       matcher.set(field: field, number: number)
     } else {
       matcher.set(field: field, value: value)
@@ -172,13 +196,32 @@ final class AttributeReader {
   /// The place behind the text whose opening quotation mark is at `start`.
   @inline(__always)
   private static func end(ofTextAt start: Int, in json: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard let base = json.baseAddress else { return nil }
     var position = start &+ 1
+    while position &+ 8 <= json.count {
+      let word = word(base + position)
+      let marks = ends(word, UInt8(ascii: "\"")) | ends(word, UInt8(ascii: "\\"))
+      if marks == 0 {
+        position &+= 8
+        continue
+      }
+      position &+= marks.trailingZeroBitCount &>> 3
+      if base[position] == UInt8(ascii: "\"") { return position &+ 1 }
+      position &+= 2
+    }
     while position < json.count {
-      let byte = json[position]
+      let byte = base[position]
       if byte == UInt8(ascii: "\"") { return position &+ 1 }
       position &+= byte == UInt8(ascii: "\\") ? 2 : 1
     }
     return nil
+  }
+
+  /// The eighth bit of the first byte that has a value; bits above it mean nothing.
+  @inline(__always)
+  private static func ends(_ word: UInt64, _ byte: UInt8) -> UInt64 {
+    let difference = word ^ (UInt64(byte) &* 0x0101_0101_0101_0101)
+    return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
   }
 
   private static func end(ofNestedAt start: Int, in json: UnsafeBufferPointer<UInt8>) -> Int? {

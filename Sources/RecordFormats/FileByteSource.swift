@@ -60,9 +60,11 @@ public final class FileByteSource: ByteSource {
   /// Reads what is there, waiting only while there is nothing. Throws `SourceError`.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     while true {
-      let count =
-        isPassing
-        ? csystem_passing_read(descriptor, buffer.baseAddress, buffer.count) : platformRead(descriptor, buffer)
+      var count = isPassing ? csystem_passing_read(descriptor, buffer.baseAddress, buffer.count) : -2
+      if count == -2 || (count < 0 && isPassing && errno != EINTR) {
+        isPassing = false
+        count = platformRead(descriptor, buffer)
+      }
       if count >= 0 {
         consumed += Int64(count)
         return count
@@ -70,7 +72,6 @@ public final class FileByteSource: ByteSource {
       switch errno {
       case EINTR: continue
       case EAGAIN: _ = pollReadable(timeoutMilliseconds: -1)
-      case _ where isPassing: isPassing = false
       case let code: throw Self.failure(path: path, code: code)
       }
     }

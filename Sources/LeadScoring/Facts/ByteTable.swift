@@ -191,6 +191,13 @@ final class ByteTable {
     if needed > slotCount { resize(to: needed) }
   }
 
+  /// Lets go of what finds keys. None is found or added any more; those whose places are known are still there.
+  func endLookups() {
+    free(slots)
+    slotCount = 256
+    slots = ByteTable.freeSlots(slotCount)
+  }
+
   /// Whether another key can be added: all keys together have fewer than four billion bytes.
   func hasRoom(for key: UnsafeBufferPointer<UInt8>) -> Bool {
     arenaCount + ByteTable.headerSize + key.count < UInt32.max

@@ -6,24 +6,31 @@ struct LeadDirectory {
   private let gate: Gate
   private let greatestStored: Int64
   private var next: Int64
-  private let numbers = ByteTable()
+  private var numbers = ByteTable()
   // By number, from the first new one on: where the folded key stands. A lead is few bytes here, since a file may
   // bring millions.
   private var keyOffsets: [UInt32] = []
   /// Keys as they were given, where that differs.
   private var givenKeys: [Int64: String] = [:]
   private var lookups: Int64 = 0
+  /// So many look-ups cost more than one pass over all keys does.
+  private let mostLookups: Int64
   private var isLoaded = false
   /// Numbers may have gaps, so that there are fewer keys.
   private static let mostReserved: Int64 = 1 << 24
 
-  /// - Parameter gate: through which the database is asked.
-  init(_ database: LeadDatabase, gate: Gate) throws {
+  /// - Parameters:
+  ///   - gate: through which the database is asked.
+  ///   - rows: how many rows come, as far as is known.
+  init(_ database: LeadDatabase, gate: Gate, rows: Int64 = 0) throws {
     table = database.leads
     self.gate = gate
     greatestStored = try table.greatestID()
     next = greatestStored + 1
     isLoaded = greatestStored == 0
+    let most = max(2000, greatestStored / 16)
+    // With more rows than leads, most keys will be asked for.
+    mostLookups = rows > max(most, greatestStored) ? 0 : most
   }
 
   /// A hash of a folded key, for ``lead(_:hash:given:)``. May be asked for on any thread.
@@ -65,8 +72,7 @@ struct LeadDirectory {
     try checkRoom(folded)
     if !isLoaded {
       lookups += 1
-      // So many look-ups cost more than one pass over all keys does.
-      if lookups > max(2000, greatestStored / 16) {
+      if lookups > mostLookups {
         try load()
         if let number = numbers.value(for: folded, hash: hash) { return Int64(number) }
       } else if let stored = try gate.pass({ try table.id(key: folded) }) {
@@ -100,6 +106,11 @@ struct LeadDirectory {
     guard !numbers.hasRoom(for: key) else { return }
     throw ScoringError.badInput(
       file: "the import", line: nil, reason: "more than four billion bytes of keys of leads; import a part at a time")
+  }
+
+  /// Says that no lead is looked for any more: what only look-ups need is let go of.
+  mutating func endLookups() {
+    if keyOffsets.isEmpty { numbers = ByteTable() } else { numbers.endLookups() }
   }
 
   /// Whether the database lacks a lead. May be asked for on any thread.

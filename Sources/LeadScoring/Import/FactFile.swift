@@ -18,10 +18,15 @@ final class FactFile {
 
   /// Whether a file is so small that threads of its own and preparations for many rows would not pay.
   static func isSmall(_ path: String) -> Bool {
-    guard path != "-", let source = try? FileByteSource(path: path), let size = source.rawByteCount else {
-      return false
-    }
-    return size < 256 << 10
+    size(path).map { $0 < 256 << 10 } ?? false
+  }
+
+  /// How many rows a file may have, roughly; 0 where its size is not known.
+  static func roughRows(_ path: String) -> Int64 { (size(path) ?? 0) / 64 }
+
+  /// In bytes.
+  private static func size(_ path: String) -> Int64? {
+    path == "-" ? nil : (try? FileByteSource(path: path))?.rawByteCount
   }
 
   /// Reads all rows, or those of one part of a stream.

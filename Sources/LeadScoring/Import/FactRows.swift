@@ -33,7 +33,7 @@ final class FactRows {
     staged = LeadPartitions(folder: session.temporaryFolder, capacity: options.bufferSize)
     members = try MemberImport(
       session, bufferSize: options.bufferSize, isSmall: options.isSmall ?? FactFile.isSmall(path))
-    directory = try LeadDirectory(session.database, gate: session.gate)
+    directory = try LeadDirectory(session.database, gate: session.gate, rows: FactFile.roughRows(path))
   }
 
   deinit { candidates.deallocate() }
@@ -102,6 +102,7 @@ final class FactRows {
     _ make: @escaping () -> Block, compute: @escaping (Block) throws -> Void,
     store: @escaping (Block) throws -> Void
   ) throws {
+    directory.endLookups()
     let isParallel = isParallel
     let isNew = directory.isNew
     let source = try LeadBlockSource(session, session.database, isNew: isNew)

@@ -47,7 +47,7 @@ enum TemporaryFile {
 
   /// Gives back the room of bytes that are not read any more, and the memory in which the system keeps them.
   static func release(_ file: Int32, _ bytes: Range<Int64>) {
-    csystem_release(file, off_t(bytes.lowerBound), off_t(bytes.count))
+    csystem_release(file, Int(bytes.lowerBound), Int(bytes.count))
   }
 
   static func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64, _ folder: String) throws

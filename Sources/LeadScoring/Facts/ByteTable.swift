@@ -19,6 +19,10 @@ final class ByteTable {
   private static let headerSize = 8
   /// An entry with an e-mail address that is not short, in bytes.
   private static let usualEntry = 48
+  // An arena that is no longer small gets so much room that the C library takes it from the system by itself. Such
+  // memory grows without being copied; room that is not used takes none.
+  private static let largeArena = 1 << 20
+  private static let leastLargeArena = 64 << 20
   /// Keys are shorter than this.
   static let longest = 1 << 24
 
@@ -214,6 +218,7 @@ final class ByteTable {
     let size = ByteTable.headerSize + key.count
     if arenaCount + size > arenaCapacity {
       arenaCapacity = max(arenaCapacity * 3 / 2, arenaCount + size)
+      if arenaCapacity > ByteTable.largeArena { arenaCapacity = max(arenaCapacity, ByteTable.leastLargeArena) }
       arena = ByteTable.resized(arena, arenaCapacity)
     }
     let entry = arena + arenaCount

@@ -17,9 +17,9 @@ enum LargeMemory {
       guard size >= least else { return }
       let page = Int(sysconf(Int32(_SC_PAGESIZE)))
       guard page > 0 else { return }
-      let start = (Int(bitPattern: memory) + page - 1) / page * page
-      let end = (Int(bitPattern: memory) + size) / page * page
-      guard start < end else { return }
+      // With the pages at both ends: memory in parts that are not alike cannot grow without being copied.
+      let start = Int(bitPattern: memory) / page * page
+      let end = (Int(bitPattern: memory) + size + page - 1) / page * page
       // Where there are none, nothing is lost.
       _ = madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, MADV_HUGEPAGE)
     #endif

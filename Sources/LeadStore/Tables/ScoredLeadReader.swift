@@ -70,10 +70,19 @@ public final class ScoredLeadReader {
 
   /// Reads the points of all rules, hundredths by position in the version's layout; false where they are damaged.
   public func readRules(into points: UnsafeMutableBufferPointer<Int64>) -> Bool {
+    guard let text = scores.line?.rules, let line = scores.line?.bytes else { return false }
+    return ScoredLeadReader.readRules(text, in: line, into: points)
+  }
+
+  /// The same for a text of a line.
+  @inline(__always)
+  static func readRules(
+    _ text: UnsafeBufferPointer<UInt8>, in line: UnsafeBufferPointer<UInt8>,
+    into points: UnsafeMutableBufferPointer<Int64>
+  ) -> Bool {
     points.update(repeating: 0)
-    guard let text = scores.line?.rules, let line = scores.line?.bytes, let lineBase = line.baseAddress,
-      let base = text.baseAddress, text.count >= 2, base[0] == UInt8(ascii: "["),
-      base[text.count - 1] == UInt8(ascii: "]")
+    guard let lineBase = line.baseAddress, let base = text.baseAddress, text.count >= 2,
+      base[0] == UInt8(ascii: "["), base[text.count - 1] == UInt8(ascii: "]")
     else { return false }
     // The closing bracket ends what is read; what is behind it may be looked at as far as the line goes.
     let last = base + (text.count - 1)

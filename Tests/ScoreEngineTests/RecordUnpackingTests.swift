@@ -1,0 +1,181 @@
+import Testing
+
+@testable import ScoreEngine
+
+@Suite("Unpacking records, held against reading byte by byte")
+struct RecordUnpackingTests {
+  /// What a record says.
+  private struct Content: Equatable {
+    var createdAt: Int64 = 0
+    /// By slot; dated instants as they stand in a record's memory.
+    var numbers: [[Int64]] = []
+    var truths: [Bool] = []
+  }
+
+  /// Reads a packed record in the plainest way, with sums that cannot overflow.
+  private struct PlainReader {
+    let bytes: [UInt8]
+    var place = 0
+    var unit: Int128 = 1
+    var isDamaged = false
+
+    mutating func number() -> UInt64 {
+      var value: UInt64 = 0
+      var shift: UInt64 = 0
+      while !isDamaged, place < bytes.count, shift < 64 {
+        let byte = bytes[place]
+        place += 1
+        value |= UInt64(byte & 0x7F) << shift
+        if byte < 0x80 { return value }
+        shift += 7
+      }
+      isDamaged = true
+      return 0
+    }
+
+    mutating func near(_ value: Int128) -> Int64 {
+      if value.magnitude > 1 << 55 { isDamaged = true }
+      return Int64(truncatingIfNeeded: value)
+    }
+
+    mutating func signed() -> Int128 { Int128(VariableLength.unzigzag(number())) }
+
+    mutating func run(_ length: UInt64) -> [Int64] {
+      guard length <= UInt64(bytes.count - place) else {
+        isDamaged = true
+        return []
+      }
+      var values: [Int64] = []
+      var value: Int128 = 0
+      for index in 0..<length where !isDamaged {
+        value += (index == 0 ? signed() : Int128(number())) * unit
+        values.append(near(value))
+      }
+      return values
+    }
+
+    mutating func content(_ kinds: [SignalKind]) -> Content? {
+      var content = Content()
+      if bytes.starts(with: [0x80, 0]) { (place, unit) = (2, 1000) }
+      content.createdAt = near(signed())
+      for kind in kinds where !isDamaged {
+        var truth = false
+        var numbers: [Int64] = []
+        switch kind {
+        case .instants: numbers = run(number())
+        case .timeline:
+          let header = number()
+          truth = header & 1 == 1
+          numbers = run(header >> 1)
+        case .datedInstants:
+          var instant: Int128 = 0
+          var events = number()
+          while events > 0, !isDamaged {
+            events -= 1
+            instant += signed()
+            let header = number()
+            guard !isDamaged, header >> 1 <= bytes.count else { return nil }
+            numbers += [near(instant), Int64(header)]
+            numbers += run(header >> 1)
+          }
+        }
+        content.numbers.append(numbers)
+        content.truths.append(truth)
+      }
+      return isDamaged || place < bytes.count ? nil : content
+    }
+  }
+
+  private func content(_ record: borrowing SignalRecord, slots: Int) -> Content {
+    var content = Content(createdAt: record.createdAt)
+    for (slot, kind) in record.kinds.prefix(slots).enumerated() {
+      content.numbers.append(Array(record.slot(slot)))
+      content.truths.append(kind == .timeline && record.timeline(slot).initial)
+    }
+    return content
+  }
+
+  private func kinds(_ random: inout SeededRandom) -> [SignalKind] {
+    let few: [SignalKind] = random.chance(50) ? [.timeline, .instants] : [.timeline, .instants, .datedInstants]
+    var kinds: [SignalKind] = []
+    for _ in 0..<random.int(0...6) {
+      kinds += Array(repeating: random.pick(few), count: random.chance(50) ? 1 : random.int(1...20))
+    }
+    return kinds
+  }
+
+  private func packed(_ kinds: [SignalKind], _ random: inout SeededRandom) -> [UInt8] {
+    let unit: Int64 = random.chance(50) ? 1000 : 1
+    let last: Int64 = random.pick([100, 2_000_000, 1_800_000_000, 9_000_000_000_000])
+    func rising(_ random: inout SeededRandom, _ most: Int) -> [Int64] {
+      (0..<random.int(0...most)).map { _ in Int64.random(in: -last...last, using: &random) * unit }.sorted()
+    }
+    func timeline(_ random: inout SeededRandom) -> Timeline {
+      Timeline(initial: random.chance(50), toggles: random.chance(10) ? rising(&random, 3) : [])
+    }
+    var record = SignalRecord(kinds: kinds)
+    record.reset(createdAt: Int64.random(in: 0...last, using: &random))
+    for kind in kinds {
+      switch kind {
+      case .instants: record.append(instants: rising(&random, random.chance(5) ? 1500 : 9))
+      case .timeline: record.append(timeline: timeline(&random))
+      case .datedInstants:
+        record.append(dated: rising(&random, 4).map { DatedEvent(instant: $0, matches: timeline(&random)) })
+      }
+    }
+    var bytes: [UInt8] = []
+    record.pack(into: &bytes)
+    return bytes
+  }
+
+  private func damage(_ bytes: inout [UInt8], _ random: inout SeededRandom) {
+    guard !bytes.isEmpty else { return }
+    for _ in 0..<random.int(1...3) {
+      let place = random.int(0...(bytes.count - 1))
+      switch random.int(0...4) {
+      case 0: bytes[place] ^= UInt8(1 << random.int(0...7))
+      case 1: bytes[place] = random.pick([0, 1, 0x7F, 0x80, 0xFF])
+      case 2:
+        let byte: UInt8 = random.pick([0x80, 0xFF])
+        bytes.insert(contentsOf: Array(repeating: byte, count: random.int(1...10)), at: place)
+      case 3: bytes.insert(UInt8(random.int(0...255)), at: place)
+      default: if random.chance(20) { bytes.removeLast(bytes.count - place) } else { bytes.remove(at: place) }
+      }
+      if bytes.isEmpty { return }
+    }
+  }
+
+  @Test("the same numbers, and the same bytes are no records")
+  func same() {
+    var random = SeededRandom(seed: 83)
+    var (taken, damaged) = (0, 0)
+    for _ in 0..<150 {
+      let kinds = kinds(&random)
+      // A record of an earlier pack, of which this one has more slots.
+      let slots = random.chance(70) ? kinds.count : random.int(0...kinds.count)
+      let whole = packed(Array(kinds.prefix(slots)), &random)
+      var record = SignalRecord(kinds: kinds)
+      for round in 0..<20 {
+        var bytes = whole
+        if round > 0 { damage(&bytes, &random) }
+        // In memory of just that size, so that looking behind the end is found.
+        let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        defer { memory.deallocate() }
+        _ = memory.initialize(from: bytes)
+        var reader = PlainReader(bytes: bytes)
+        let expected = reader.content(Array(kinds.prefix(slots)))
+        let isRecord = record.unpack(UnsafeBufferPointer(memory), slots: slots)
+        #expect(isRecord == (expected != nil), "\(kinds.map(\.rawValue)) \(bytes)")
+        // Whatever the bytes are, what was read of them can be looked at.
+        let found = content(record, slots: slots)
+        if let expected {
+          taken += 1
+          #expect(found == expected, "\(kinds.map(\.rawValue)) \(bytes)")
+        } else {
+          damaged += 1
+        }
+      }
+    }
+    #expect(taken > 500 && damaged > 500, "\(taken), \(damaged)")
+  }
+}

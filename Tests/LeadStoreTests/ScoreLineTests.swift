@@ -136,7 +136,9 @@ struct ScoreLineTests {
       switch Int.random(in: 0...8, using: &random) {
       case 0: bytes.removeLast(bytes.count - place)
       case 1...2: bytes.remove(at: place)
-      case 3...5: bytes.insert(byte, at: place)
+      case 3...5:
+        let count = random.chance(30) ? Int.random(in: 2...9, using: &random) : 1
+        bytes.insert(contentsOf: repeatElement(byte, count: count), at: place)
       default: bytes[place] = byte
       }
     }
@@ -230,5 +232,24 @@ struct ScoreLineTests {
       }
     }
     #expect(taken > 300 && damaged > 300, "\(taken), \(damaged)")
+  }
+
+  @Test("numbers of any length, with anything or nothing behind them")
+  func lengths() {
+    let points = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 13)
+    defer { points.deallocate() }
+    points.initialize(repeating: 0)
+    for (position, value) in (0...10).flatMap({ position in (0...10).map { (position, $0) } }) {
+      for mark in ["", ",", ",-", "-,", ",,"] {
+        let text = Array("[\("0000000012".prefix(position))\(mark)\("1234567890".prefix(value))]".utf8)
+        let expected = plainPoints(text, count: points.count)
+        for behind in 0...10 {
+          let isRead = lend(text + Array(",17000000,1]".utf8.prefix(behind))) { line in
+            ScoredLeadReader.readRules(UnsafeBufferPointer(rebasing: line[..<text.count]), in: line, into: points)
+          }
+          #expect(isRead == (expected != nil) && (!isRead || points.elementsEqual(expected ?? [])))
+        }
+      }
+    }
   }
 }

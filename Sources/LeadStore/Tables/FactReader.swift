@@ -1,5 +1,5 @@
 /// Reads the facts of one lead after the other, side by side: its row and its events; none of a lead that was merged
-/// into another, which has them. Made and used on one connection, by one thread, within one transaction.
+/// into another, which has them. Used on one connection, by one thread, within one transaction.
 public final class FactReader {
   private let leads: Statement
   private let pages: EventPageCursor?
@@ -9,15 +9,16 @@ public final class FactReader {
   /// A reader.
   ///
   /// - Parameter events: whether events are read, too.
-  public init(_ database: LeadDatabase, events: Bool = true) throws {
+  public init(_ database: LeadDatabase, events: Bool = true) throws(DatabaseError) {
     let connection = database.connection
-    // Most databases have no merged leads, and to ask for each lead takes longer than to read it.
-    let hasMerged = try connection.firstRow("SELECT EXISTS (SELECT 1 FROM lead_member)") { $0.integer(0) } == 1
-    let isOwn = "AND NOT EXISTS (SELECT 1 FROM lead_member WHERE lead_id = lead.id AND root_id <> lead.id)"
+    // Most databases have no merged leads, and to look for each lead takes longer than to read it. Whether there are any
+    // is asked once in each run of the statement, which so sees one state of the file.
     leads = try connection.prepare(
       """
       SELECT id, created_at, attributes FROM lead
-      WHERE id BETWEEN ?1 AND ?2 \(hasMerged ? isOwn : "")
+      WHERE id BETWEEN ?1 AND ?2
+        AND (NOT EXISTS (SELECT 1 FROM lead_member)
+          OR NOT EXISTS (SELECT 1 FROM lead_member WHERE lead_id = lead.id AND root_id <> lead.id))
       ORDER BY id
       """)
     pages = events ? try EventPageCursor(connection) : nil

@@ -178,4 +178,18 @@ struct RecordUnpackingTests {
     }
     #expect(taken > 500 && damaged > 500, "\(taken), \(damaged)")
   }
+
+  @Test("a slot that a record does not have is neither read nor written")
+  func noSuchSlot() async {
+    await #expect(processExitsWith: .failure) {
+      var record = SignalRecord(kinds: [.instants])
+      record.append(instants: [1])
+      record.append(instants: [2])
+    }
+    await #expect(processExitsWith: .failure) { _ = SignalRecord(kinds: [.instants]).slot(1) }
+    await #expect(processExitsWith: .failure) {
+      var record = SignalRecord(kinds: [.instants])
+      _ = [0, 0, 0].withUnsafeBufferPointer { record.unpack($0, slots: 2) }
+    }
+  }
 }

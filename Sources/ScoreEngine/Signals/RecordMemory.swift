@@ -93,6 +93,10 @@ final class RecordMemory {
     capacity = count * 2
   }
 
+  /// Whether all slots were added.
+  @inline(__always)
+  var isFull: Bool { filled >= slotCount }
+
   /// Begins the next slot; its numbers are then added.
   @inline(__always)
   func beginSlot() { starts[filled] = used }

@@ -4,7 +4,9 @@ extension SignalRecord {
 
   /// Unpacks a record of a pack that has the first `slotCount` slots of this one; the others are then added.
   public mutating func unpack(_ bytes: UnsafeBufferPointer<UInt8>, slots slotCount: Int) -> Bool {
-    ownMemory().unpack(bytes, slots: slotCount)
+    let memory = ownMemory()
+    precondition(slotCount >= 0 && slotCount <= memory.slotCount, "there are not so many slots")
+    return memory.unpack(bytes, slots: slotCount)
   }
 }
 

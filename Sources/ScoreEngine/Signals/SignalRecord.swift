@@ -36,16 +36,27 @@ public struct SignalRecord: @unchecked Sendable {
 
   /// The numbers of a slot: instants, or toggles.
   public func slot(_ index: Int) -> ArraySlice<Int64> {
-    withExtendedLifetime(memory) { Array(memory.view.slot(index))[...] }
+    check(index)
+    return withExtendedLifetime(memory) { Array(memory.view.slot(index))[...] }
   }
 
   /// The timeline of a condition's slot.
   public func timeline(_ index: Int) -> Timeline {
-    Timeline(initial: memory.initials[index], toggles: Array(slot(index)))
+    let toggles = Array(slot(index))
+    return Timeline(initial: memory.initials[index], toggles: toggles)
   }
 
   /// The events of a dated slot.
-  public func dated(_ index: Int) -> [DatedEvent] { withExtendedLifetime(memory) { memory.view.dated(index) } }
+  public func dated(_ index: Int) -> [DatedEvent] {
+    check(index)
+    return withExtendedLifetime(memory) { memory.view.dated(index) }
+  }
+
+  /// Raw memory is not looked at where there is no slot.
+  @inline(__always)
+  private func check(_ index: Int) {
+    precondition(index >= 0 && index < memory.slotCount, "there is no such slot")
+  }
 
   /// A record's memory, lent.
   struct View {
@@ -74,12 +85,20 @@ public struct SignalRecord: @unchecked Sendable {
 
   // MARK: Building
 
+  /// The memory, of which nobody else knows, for a slot more.
+  @inline(__always)
+  private mutating func memoryForSlot() -> RecordMemory {
+    let memory = ownMemory()
+    precondition(!memory.isFull, "all slots were added")
+    return memory
+  }
+
   /// Starts over for another lead; slots are then added in order.
   public mutating func reset(createdAt: Int64) { ownMemory().reset(createdAt: createdAt) }
 
   /// Adds the next slot from rising instants.
   public mutating func append(instants: some Sequence<Int64>) {
-    let memory = ownMemory()
+    let memory = memoryForSlot()
     memory.beginSlot()
     for instant in instants { memory.append(instant) }
     memory.finishSlot()
@@ -87,7 +106,7 @@ public struct SignalRecord: @unchecked Sendable {
 
   /// Adds the next slot from two rising runs of instants, merged.
   public mutating func append(merging left: ArraySlice<Int64>, _ right: [Int64]) {
-    let memory = ownMemory()
+    let memory = memoryForSlot()
     memory.beginSlot()
     left.withUnsafeBufferPointer { left in
       right.withUnsafeBufferPointer { memory.append(merging: left, $0) }
@@ -96,15 +115,16 @@ public struct SignalRecord: @unchecked Sendable {
   }
 
   /// Adds the next slot from a condition's timeline.
-  public mutating func append(timeline: Timeline) { ownMemory().appendSlot(timeline: timeline) }
+  public mutating func append(timeline: Timeline) { memoryForSlot().appendSlot(timeline: timeline) }
 
   /// Adds the next slot from events, rising, each with the timeline of whether it matches.
-  public mutating func append(dated events: [DatedEvent]) { ownMemory().appendSlot(dated: events) }
+  public mutating func append(dated events: [DatedEvent]) { memoryForSlot().appendSlot(dated: events) }
 
   /// Adds the next slot as it stands in another record.
   public mutating func append(slot index: Int, of other: borrowing SignalRecord) {
+    other.check(index)
     let source = other.memory
-    withExtendedLifetime(source) { ownMemory().appendSlot(source.view.slot(index), truth: source.initials[index]) }
+    withExtendedLifetime(source) { memoryForSlot().appendSlot(source.view.slot(index), truth: source.initials[index]) }
   }
 }
 

@@ -60,7 +60,7 @@ struct KilledImportTests {
         killed += 1
         length *= 1.03
       } else {
-        length *= 0.9
+        length *= 0.75
       }
 
       let found = try work.dump("x.db", ignoring: KilledImportTests.clock)

@@ -92,7 +92,7 @@ public final class EventPageReader {
 
   // MARK: Many events
 
-  /// Events one after the other whose properties are all interned.
+  /// Events one after the other whose properties are all interned. What it lends is valid until the next run is read.
   public struct Run {
     fileprivate static let mostEvents = 128
     /// Properties of an event of a run, at most.

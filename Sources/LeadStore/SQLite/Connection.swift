@@ -194,7 +194,7 @@ public final class Connection {
   ///
   /// Where the file cannot be written to and a snapshot is held, what is laid over the file is written within that.
   public func write<Result>(_ body: () throws -> Result) throws -> Result {
-    if isInTransaction, [.readOnly, .immutable].contains(mode) { return try body() }
+    if isInTransaction, !isWritable { return try body() }
     try execute("BEGIN IMMEDIATE")
     return try finish(commit: true, body)
   }

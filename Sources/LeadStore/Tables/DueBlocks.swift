@@ -28,7 +28,11 @@ final class DueBlocks {
 
   /// Notes when to look at a block. Writes nothing where that is known.
   func set(_ instant: Int64, block id: Int64) throws(DatabaseError) {
-    let before = try self.instant(block: id)
+    try set(instant, block: id, before: self.instant(block: id))
+  }
+
+  /// The same, where ``instant(block:)`` gave `before`.
+  func set(_ instant: Int64, block id: Int64, before: Int64?) throws(DatabaseError) {
     guard before != instant else { return }
     if before == nil { try DueBlocks.run(insert, id, instant) } else { try DueBlocks.run(update, id, instant) }
   }

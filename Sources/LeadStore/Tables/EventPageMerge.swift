@@ -90,19 +90,17 @@ public struct EventMerger {
     _ events: UnsafeBufferPointer<EventRef>, lead: Int64, after stored: [EventPage], _ mayStandBeside: Bool,
     into output: inout PageBatch
   ) throws {
-    let last = stored.last
-    let before = last?.isRecent ?? false ? stored.dropLast().last : last
-    let count = accepted?.count ?? events.count
+    let recent = stored.last.flatMap { $0.isRecent ? $0 : nil }
+    let count = (recent?.count ?? 0) + (accepted?.count ?? events.count)
     var writer: PageFiller
-    if mayStandBeside, (last?.isRecent ?? false ? stored[stored.count - 1].count : 0) + count <= EventPage.recentEvents
-    {
-      writer = PageFiller(lead: lead, beside: last, into: &output)
+    if mayStandBeside, count <= EventPage.recentEvents {
+      writer = PageFiller(lead: lead, beside: stored.last, into: &output)
     } else {
-      writer = PageFiller(lead: lead, continuing: before, into: &output)
-      if let last, last.isRecent {
-        output.removeRecent(last.id)
-        try last.body.withUnsafeBufferPointer { text in
-          try EventPage.forEachEvent(in: text, firstAt: last.firstAt) {
+      writer = PageFiller(lead: lead, continuing: stored.last { !$0.isRecent }, into: &output)
+      if let recent {
+        output.removeRecent(recent.id)
+        try recent.body.withUnsafeBufferPointer { text in
+          try EventPage.forEachEvent(in: text, firstAt: recent.firstAt) {
             try writer.append(EventRef(instant: $0, tail: $1), to: &output)
           }
         }

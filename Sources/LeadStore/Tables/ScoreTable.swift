@@ -179,10 +179,10 @@ public final class ScoreTable {
     }
     let before = try due.instant(block: id)
     if earliest < before ?? DueBlocks.never {
-      try due.set(earliest, block: id)
+      try due.set(earliest, block: id, before: before)
     } else if let before, before <= scoredAt {
       // It was due, perhaps for these leads alone.
-      try due.set(earliestChange(block: id), block: id)
+      try due.set(earliestChange(block: id), block: id, before: before)
     }
   }
 

@@ -28,6 +28,10 @@ static const unsigned char m0007[] = {
 #embed "../../migrations/0007_recent_changes.sql" suffix(,)
 };
 
+static const unsigned char m0008[] = {
+#embed "../../migrations/0008_history_runs.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql", m0001, sizeof m0001},
     {"0002_history_append.sql", m0002, sizeof m0002},
@@ -36,6 +40,7 @@ static const struct leadscore_migration migrations[] = {
     {"0005_history_checks.sql", m0005, sizeof m0005},
     {"0006_lead_blocks.sql", m0006, sizeof m0006},
     {"0007_recent_changes.sql", m0007, sizeof m0007},
+    {"0008_history_runs.sql", m0008, sizeof m0008},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

@@ -83,6 +83,11 @@ public enum DatabaseMigration {
     }
     // VACUUM INTO copies a consistent state, whatever is in the write-ahead log: https://sqlite.org/lang_vacuum.html
     try connection.run("VACUUM INTO ?1", backup)
-    return (try migrator.migrate(connection, now: now, program: program), backup)
+    let applied = try migrator.migrate(connection, now: now, program: program)
+    // What was kept row by row is put together at once, rather than by whoever writes next.
+    if try migrator.pending(connection).isEmpty, migrator.migrations == Migration.all {
+      try connection.bulkWrite { try HistoryTable(connection).foldRecent() }
+    }
+    return (applied, backup)
   }
 }

@@ -5,7 +5,7 @@ enum ScoreOverlay {
   static let sql = """
     CREATE TEMP TABLE overlay_score (id INTEGER PRIMARY KEY, line);
     CREATE TEMP TABLE overlay_due (id INTEGER PRIMARY KEY, next_change_at);
-    CREATE TEMP TABLE overlay_history AS SELECT * FROM main.score_history WHERE 0;
+    CREATE TEMP TABLE overlay_history AS SELECT * FROM main.recent_history WHERE 0;
     CREATE TEMP VIEW recent_score AS
       SELECT id, line FROM main.recent_score
       WHERE NOT EXISTS (SELECT 1 FROM overlay_score AS mine WHERE mine.id = main.recent_score.id)
@@ -22,14 +22,13 @@ enum ScoreOverlay {
     BEGIN
       INSERT OR REPLACE INTO overlay_due VALUES (new.id, new.next_change_at);
     END;
-    CREATE TEMP VIEW score_history AS
-      SELECT * FROM main.score_history UNION ALL SELECT * FROM overlay_history;
-    CREATE TEMP TRIGGER overlay_history_insert INSTEAD OF INSERT ON score_history
+    CREATE TEMP VIEW recent_history AS
+      SELECT * FROM main.recent_history UNION ALL SELECT * FROM overlay_history;
+    CREATE TEMP TRIGGER overlay_history_insert INSTEAD OF INSERT ON recent_history
     BEGIN
       INSERT INTO overlay_history
       VALUES (
-        (SELECT coalesce(max(id), 0) FROM main.score_history) + (SELECT count(*) + 1 FROM overlay_history),
-        new.model_id, new.lead_id, new.at, new.recorded_at, new.before, new.after, new.stage_before, new.stage_after,
+        new.id, new.model_id, new.lead_id, new.at, new.recorded_at, new.before, new.after, new.stage_before, new.stage_after,
         new.grade_after, new.cause, new.cause_ref, new.version);
     END;
     CREATE TEMP VIEW model AS SELECT * FROM main.model;

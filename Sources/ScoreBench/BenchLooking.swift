@@ -2,23 +2,30 @@ import Foundation
 
 /// What the looks at single leads need.
 enum BenchLooking {
-  /// Eight more rows of history for each lead, a week apart, each lead at its own moment of the week. They join up, and the
-  /// last one has the score that is stored.
-  static let history = """
-    WITH RECURSIVE week(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM week WHERE n < 8)
-    INSERT INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after, grade_after,
-      cause, version)
-    SELECT model_id, lead_id, scored_at + n * 604800000 + lead_id * 7919 % 604800 * 1000, scored_at,
-      score + (n - 1) % 2, score + n % 2, stage, stage, grade, 'time', version
-    FROM week CROSS JOIN lead_score
-    """
+  /// The clock is advanced to each of these instants, so that eight weeks of decay and windows stand in the history.
+  static let weeks = [
+    "2026-11-08T00:00:00Z", "2026-11-15T00:00:00Z", "2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z",
+    "2026-12-06T00:00:00Z", "2026-12-13T00:00:00Z", "2026-12-20T00:00:00Z", "2026-12-27T00:00:00Z",
+  ]
+
+  /// The last of them.
+  static let end = "2026-12-27T00:00:00Z"
 
   /// An hour in the middle of them.
   static let hour = (from: "2026-12-01T12:00:00Z", to: "2026-12-01T13:00:00Z")
 
+  /// The same rows in a bare table with an index by time, in a file of its own.
+  static func bareHistory(from path: String) -> String {
+    """
+    ATTACH '\(path)' AS long;
+    CREATE TABLE history AS SELECT * FROM long.score_history;
+    CREATE INDEX history_by_time ON history (at);
+    """
+  }
+
   /// The same hour for the shell of SQLite.
   static let rowsOfTheHour = """
-    SELECT * FROM score_history
+    SELECT * FROM history
     WHERE at BETWEEN unixepoch('\(hour.from)') * 1000 AND unixepoch('\(hour.to)') * 1000 ORDER BY at LIMIT 50
     """
 

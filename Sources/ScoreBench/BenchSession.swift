@@ -53,9 +53,11 @@ struct BenchSession {
 
   // MARK: Programs
 
-  private func leadscore(_ words: String..., database: String, output: String = "/dev/null") -> ChildProcess {
+  private func leadscore(
+    _ words: String..., database: String, asOf: String = BenchSession.asOf, output: String = "/dev/null"
+  ) -> ChildProcess {
     ChildProcess(
-      words: [program] + words + ["--db", folder.file(database), "--as-of", BenchSession.asOf], output: output,
+      words: [program] + words + ["--db", folder.file(database), "--as-of", asOf], output: output,
       errors: folder.file("leadscore.err"))
   }
 
@@ -228,23 +230,26 @@ struct BenchSession {
     for name in ["later.db", "bare-scores.db"] { try folder.removeDatabase(name) }
   }
 
-  /// One lead, and one hour of all leads, in a database with ten rows of history a lead; beside one look-up by an index
-  /// in the same file.
+  /// One lead, and one hour of all leads, in a database with eight weeks of history; beside one look-up by an index in the
+  /// same file, and in a bare table of the same rows.
   private mutating func measureLooking() throws {
     let (folder, peers) = (folder, peers)
     guard peers.sqlite != nil else { return }
     progress("making a long history")
     try folder.copyDatabase("base.db", to: "long.db")
-    let database = folder.file("long.db")
-    _ = try peers.shell(database, BenchLooking.history).run()
+    let (database, end) = (folder.file("long.db"), BenchLooking.end)
+    for week in BenchLooking.weeks { _ = try leadscore("score", database: "long.db", asOf: week).run() }
+    let bare = folder.file("bare-history.db")
+    _ = try peers.shell(bare, BenchLooking.bareHistory(from: database)).run()
     let key = try BenchLooking.key(inTheMiddleOf: folder.file("leads.csv"))
     let own = [
-      ("look", leadscore("leads", "show", key, database: "long.db")),
-      ("explain", leadscore("explain", key, database: "long.db")),
-      ("history", leadscore("history", key, database: "long.db")),
+      ("look", leadscore("leads", "show", key, database: "long.db", asOf: end)),
+      ("explain", leadscore("explain", key, database: "long.db", asOf: end)),
+      ("history", leadscore("history", key, database: "long.db", asOf: end)),
       (
         "history by time",
-        leadscore("history", "--since", BenchLooking.hour.from, "--until", BenchLooking.hour.to, database: "long.db")
+        leadscore(
+          "history", "--since", BenchLooking.hour.from, "--until", BenchLooking.hour.to, database: "long.db", asOf: end)
       ),
     ]
     let contenders =
@@ -257,7 +262,7 @@ struct BenchSession {
           work: { _ in [peers.shell(database, "SELECT * FROM lead WHERE key = '\(key)'")] }),
         Contender(
           name: "sqlite by time",
-          work: { _ in [peers.shell(database, BenchLooking.rowsOfTheHour)] }),
+          work: { _ in [peers.shell(bare, BenchLooking.rowsOfTheHour)] }),
       ] + own.map { name, process in Contender(name: name, work: { _ in [process] }) }
     // They take milliseconds, and so does whatever else the machine does.
     try measurements.alternate(contenders, runs: 5 * runs, progress: { _ in })
@@ -265,7 +270,7 @@ struct BenchSession {
       notes.append(
         "Of each look, \(BenchText.seconds(start.median)) are the start of our program (`leadscore --version`).")
     }
-    try folder.removeDatabase("long.db")
+    for name in ["long.db", "bare-history.db"] { try folder.removeDatabase(name) }
   }
 
   // MARK: What must be the same
@@ -337,7 +342,7 @@ struct BenchSession {
         "the clock moves on, about \(BenchText.count(BenchSession.dueLeads)) leads are due", "clock",
         peer: "as many indexed single-row updates, SQLite", "sqlite updates", atMost: 4),
       row(
-        "`leads show KEY`, ten rows of history a lead, whole process", "look",
+        "`leads show KEY`, eight weeks of history, whole process", "look",
         peer: "one look-up by an index in the same file, sqlite3", "sqlite look-up", atMost: 10),
       row("`explain KEY`", "explain", peer: "the same", "sqlite look-up", atMost: 10),
       row("`history KEY`", "history", peer: "the same", "sqlite look-up", atMost: 10),

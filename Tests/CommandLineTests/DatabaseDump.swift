@@ -70,7 +70,8 @@ enum DatabaseDump {
     let schema = try connection.rows("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
     for entry in schema {
       text += "\(entry)\n"
-      guard entry[0] == "table", let name = entry[1] else { continue }
+      // Of the views, only the one that says what is packed with wall clocks.
+      guard let name = entry[1], entry[0] == "table" || name == "score_history" else { continue }
       let all = try connection.rows("SELECT name FROM pragma_table_info('\(name)')").compactMap { $0[0] }
       let shown = all.filter { !columns.contains($0) }
       // quote() tells NULL, text, number and blob from each other.

@@ -100,17 +100,18 @@ struct MergedPast {
       let id = try session.modelRow(model).id
       let names = try stages(session, model)
       guard !names.isEmpty else { continue }
+      var filter = HistoryFilter()
+      filter.onlyStageChanges = true
+      var entries: [Int64] = []
+      try session.forEachHistoryRow(key: nil, model: model, filter: filter) { row, _ in
+        if let stage = row.stageAfter, names.contains(stage) { entries.append(row.id) }
+      }
       let list = names.indices.map { "?\($0 + 2)" }.joined(separator: ", ")
-      let entries = try numbers(
-        """
-        SELECT id FROM score_history
-        WHERE model_id = ?1 AND stage_after IN (\(list)) AND stage_before IS NOT stage_after
-        """, [id] + names)
       for (consumer, cooldown) in MergedPast.cooldowns {
         let given = try numbers(
           """
-          SELECT history_id FROM handoff JOIN score_history ON score_history.id = history_id
-          WHERE model_id = ?1 AND consumer = ?\(names.count + 2) AND stage_after IN (\(list))
+          SELECT history_id FROM handoff JOIN handoff_batch ON handoff_batch.id = batch_id
+          WHERE model_id = ?1 AND handoff.consumer = ?\(names.count + 2) AND stage IN (\(list))
           """, [id] + names + [consumer])
         let skipped = try session.skippedEntries(consumer: consumer, model: model)
         let left = skipped.filter { names.contains($0.stage) }.map(\.history)

@@ -324,7 +324,9 @@ struct LeadBlockTests {
     let before = try counts.map { try Connection(path: path, mode: .readOnly).rows($0, columns: 2) }
     _ = try DatabaseMigration.migrate(path: path, now: { 0 }, program: "1")
     let migrated = try LeadDatabase.open(path: path)
+    try migrated.connection.execute("PRAGMA trusted_schema = ON")
     #expect(try counts.map { try migrated.connection.rows($0, columns: 2) } == before)
+    #expect(try migrated.connection.integer("SELECT count(*) FROM recent_history") == 0)
     for model in Int64(1)...2 {
       var found: [ScoreRow] = []
       try migrated.scores.forEach(model: model) { found.append($0) }

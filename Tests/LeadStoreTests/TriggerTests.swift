@@ -24,12 +24,12 @@ struct TriggerTests {
   @Test(
     "history is append-only",
     arguments: [
-      "UPDATE score_history SET after = 0 WHERE id = 1",
-      "UPDATE score_history SET after = after",
-      "UPDATE OR IGNORE score_history SET at = 1",
-      "DELETE FROM score_history WHERE id = 2",
-      "DELETE FROM score_history",
-      "INSERT INTO score_history (id, model_id, lead_id, at, recorded_at, after, cause, version) "
+      "UPDATE recent_history SET after = 0 WHERE id = 1",
+      "UPDATE recent_history SET after = after",
+      "UPDATE OR IGNORE recent_history SET at = 1",
+      "DELETE FROM recent_history WHERE id = 2",
+      "DELETE FROM recent_history",
+      "INSERT INTO recent_history (id, model_id, lead_id, at, recorded_at, after, cause, version) "
         + "VALUES (1, 1, 1, 0, 0, 0, 'event', 1) ON CONFLICT (id) DO UPDATE SET after = 0",
     ])
   func history(_ sql: String) throws {
@@ -44,10 +44,10 @@ struct TriggerTests {
   func historyReplace() throws {
     let error = try databaseError {
       try connection.run(
-        "INSERT OR REPLACE INTO score_history (\(historyColumns)) VALUES (1, 1, 1, 0, 0, 0, 'event', 1)")
+        "INSERT OR REPLACE INTO recent_history (\(historyColumns)) VALUES (1, 1, 1, 0, 0, 0, 'event', 1)")
     }
     #expect(error?.kind == .constraint)
-    #expect(try connection.integer("SELECT after FROM score_history WHERE id = 1") == 100)
+    #expect(try connection.integer("SELECT after FROM recent_history WHERE id = 1") == 100)
   }
 
   @Test(
@@ -95,8 +95,8 @@ struct TriggerTests {
       try database.signals.put(pack: 1, ends, UnsafeRawBufferPointer(rebasing: bytes[..<(leads.count * 2)]))
     }
     for (id, history) in [(Int64(1), Int64(1)), (2, 3)] {
-      try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?2, ?1, '{}')", id, history)
-      try connection.run("INSERT INTO handoff_skip VALUES ('mailer', ?2, ?1, ?2, 5, 0, 0)", id, history)
+      try connection.run("INSERT INTO handoff VALUES (1, 'crm', ?2, ?1, 'mql', 0, '{}')", id, history)
+      try connection.run("INSERT INTO handoff_skip VALUES ('mailer', ?2, ?1, 'mql', 0, ?2, 5, 0, 0)", id, history)
       try connection.run(
         "INSERT INTO fast_track (model_id, lead_id, stage, from_at, person, reason, recorded_at) "
           + "VALUES (1, ?1, 'mql', 0, 'a', 'b', 0)", id)
@@ -124,7 +124,7 @@ struct TriggerTests {
     #expect(stored == (isInBlocks ? "0000020003000400" : "0200"), "what was found stays in the file")
     #expect(try connection.integer("SELECT count(*) FROM recent_score") == (isInBlocks ? 0 : 1))
     #expect(try connection.integer("SELECT instr(body, '[1,') FROM score_block") ?? 0 == 0)
-    for table in ["score_history", "handoff", "handoff_skip", "fast_track", "adjustment", "judged_stage"] {
+    for table in ["recent_history", "handoff", "handoff_skip", "fast_track", "adjustment", "judged_stage"] {
       #expect(
         try connection.rows("SELECT DISTINCT lead_id FROM \(table)", columns: 1) == [["2"]], "\(table)")
     }
@@ -133,7 +133,7 @@ struct TriggerTests {
     }
     #expect(try connection.rows("PRAGMA foreign_key_check", columns: 1).isEmpty)
     // What the others keep is still protected.
-    #expect(try databaseError { try connection.run("DELETE FROM score_history") }?.kind == .constraint)
+    #expect(try databaseError { try connection.run("DELETE FROM recent_history") }?.kind == .constraint)
   }
 
   @Test(
@@ -147,8 +147,8 @@ struct TriggerTests {
       "INSERT INTO event_page VALUES (9, 5, 5, 0, '[]')",
       "INSERT INTO property (name_id, value) VALUES (77, '1')",
       "INSERT INTO import_run VALUES (1, 'songs', 'f', 0, 0, 0, 0, 0, 0, 0, 0, 0)",
-      "INSERT INTO score_history (model_id, lead_id, at, recorded_at, after, cause, version) "
-        + "VALUES (1, 1, 0, 0, 0, 'whim', 1)",
+      "INSERT INTO recent_history (id, model_id, lead_id, at, recorded_at, after, cause, version) "
+        + "VALUES (9, 1, 1, 0, 0, 0, 'whim', 1)",
       "INSERT INTO activation (model_id, version_id, as_of, recorded_at, kind) VALUES (1, 1, 0, 0, 'wish')",
       "INSERT INTO activation (model_id, version_id, as_of, recorded_at, kind) VALUES (1, 99, 0, 0, 'apply')",
       "INSERT INTO rule_version (model_id, number, document, digest, layout, created_at) "

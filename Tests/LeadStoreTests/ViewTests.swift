@@ -116,13 +116,14 @@ struct ViewTests {
         ])
   }
 
-  @Test("history: each row as it was recorded")
-  func history() throws {
+  @Test("history: each row as it was recorded, also in a run", arguments: [false, true])
+  func history(_ isFolded: Bool) throws {
     let (model, _) = try database.addModel()
     try database.addLead(1, "ann", given: "Ann")
     try database.history.append(
       .sample(model: model, lead: 1, at: 1000, before: nil, after: 150, stageBefore: nil, cause: .fastTrack))
     try database.history.append(.sample(model: model, lead: 1, at: 2000, before: 150, after: -1, stageAfter: "mql"))
+    if isFolded { try database.connection.write { try database.history.foldRecent() } }
     #expect(
       try connection.rows(
         """

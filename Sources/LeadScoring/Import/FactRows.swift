@@ -22,8 +22,8 @@ final class FactRows {
 
   /// Rows from which on a second thread is worth its start.
   private static let parallelRows: Int64 = 5000
-  /// Rows from which on so much history may come of them that its trigger is taken away meanwhile.
-  private static let manyRows: Int64 = 20_000
+  /// Rows from which on so much history may come of them that it becomes a run.
+  private static let manyRows: Int64 = 5000
 
   init(_ session: ScoringSession, _ path: String, kind: ImportMapping.Kind, options: ImportOptions) throws {
     self.session = session

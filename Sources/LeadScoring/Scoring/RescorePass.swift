@@ -30,8 +30,8 @@ extension RescoreWorker {
 enum RescorePass {
   /// Leads of a piece.
   static let pieceSize: Int64 = 2048
-  /// So many leads may get so many rows of history that to take their trigger away for them is worth it.
-  private static let manyLeads: Int64 = 20_000
+  /// So many leads may get so many rows of history that these become a run.
+  private static let manyLeads: Int64 = 5000
 
   /// - Parameters:
   ///   - addsManyRows: whether most leads are expected to get a row of history.

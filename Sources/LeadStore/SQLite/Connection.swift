@@ -236,6 +236,18 @@ public final class Connection {
     return try finish(commit: false, body)
   }
 
+  /// Runs `body` without triggers of the file's.
+  func withoutTriggers(_ body: () throws -> Void) throws {
+    try setTriggers(0)
+    defer { try? setTriggers(1) }
+    try body()
+  }
+
+  private func setTriggers(_ value: Int32) throws(DatabaseError) {
+    let code = leadscore_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, value)
+    guard code == SQLITE_OK else { throw DatabaseError(code: code, handle: handle) }
+  }
+
   /// Runs `body` on one snapshot of the database.
   public func read<Result>(_ body: () throws -> Result) throws -> Result {
     if isInTransaction { return try body() }

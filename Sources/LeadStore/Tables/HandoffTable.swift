@@ -72,36 +72,40 @@ public final class HandoffTable {
   ///
   /// - Complexity: O(history of the model).
   public func newEntries(model: Int64, consumer: String, stages: [String]) throws -> [StageEntry] {
-    var entries: [StageEntry] = []
-    let names = stages.indices.map { "?\($0 + 3)" }.joined(separator: ", ")
-    try connection.forEachRow(
-      """
-      SELECT id, lead_id, at, stage_after, cause FROM score_history
-      WHERE model_id = ?1 AND stage_after IN (\(names)) AND stage_before IS NOT stage_after
-        AND NOT EXISTS (SELECT 1 FROM handoff WHERE consumer = ?2 AND history_id = score_history.id)
-        AND NOT EXISTS (SELECT 1 FROM handoff_skip WHERE consumer = ?2 AND history_id = score_history.id)
-        AND NOT EXISTS (
-          SELECT 1 FROM lead_member WHERE lead_id = score_history.lead_id AND root_id <> score_history.lead_id)
-      ORDER BY id
-      """, [model, consumer] + stages
-    ) {
-      entries.append(
-        StageEntry(
-          history: $0.integer(0), lead: $0.integer(1), at: $0.integer(2), stage: $0.text(3), cause: $0.text(4)))
+    try connection.read {
+      let reader = HistoryEntryReader(connection, model: model) { head in
+        head.changesStage && head.stageAfter.map { stages.contains($0) } ?? false
+      }
+      var entries: [StageEntry] = []
+      let isOld = try connection.prepare(
+        """
+        SELECT EXISTS (SELECT 1 FROM handoff WHERE consumer = ?1 AND history_id = ?2)
+          OR EXISTS (SELECT 1 FROM handoff_skip WHERE consumer = ?1 AND history_id = ?2)
+          OR EXISTS (SELECT 1 FROM lead_member WHERE lead_id = ?3 AND root_id <> ?3)
+        """)
+      try isOld.bind(1, consumer)
+      try reader.forEachEntry { entry in
+        try isOld.bind(2, entry.id)
+        try isOld.bind(3, entry.lead)
+        defer { isOld.reset() }
+        let head = reader.heads[Int(entry.head)]
+        guard let stage = head.stageAfter, try isOld.step(), isOld.integer(0) == 0 else { return }
+        entries.append(
+          StageEntry(history: entry.id, lead: entry.lead, at: entry.at, stage: stage, cause: head.cause.rawValue))
+      }
+      return entries.sorted { $0.history < $1.history }
     }
-    return entries
   }
 
   /// The latest entry of a lead, or of one merged into it, into a stage that a consumer has had; nil where there is none.
   public func lastGiven(model: Int64, consumer: String, lead: Int64, stage: String) throws -> GivenEntry? {
     try connection.firstRow(
       """
-      SELECT score_history.id, score_history.at, handoff_batch.number
-      FROM handoff JOIN score_history ON score_history.id = handoff.history_id
-        JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
-      WHERE \(MergeTable.isOfPerson("handoff.lead_id", "?3")) AND handoff.consumer = ?2 AND score_history.model_id = ?1
-        AND score_history.stage_after = ?4
-      ORDER BY score_history.at DESC, score_history.id DESC LIMIT 1
+      SELECT handoff.history_id, handoff.entered_at, handoff_batch.number
+      FROM handoff JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
+      WHERE \(MergeTable.isOfPerson("handoff.lead_id", "?3")) AND handoff.consumer = ?2
+        AND handoff_batch.model_id = ?1 AND handoff.stage = ?4
+      ORDER BY handoff.entered_at DESC, handoff.history_id DESC LIMIT 1
       """, [model, consumer, lead, stage]
     ) { GivenEntry(history: $0.integer(0), at: $0.integer(1), batch: Int($0.integer(2))) }
   }
@@ -109,8 +113,10 @@ public final class HandoffTable {
   /// Adds an entry to a batch, with the row as it is handed over.
   public func add(batch: Int64, consumer: String, entry: StageEntry, row: String) throws {
     try connection.run(
-      "INSERT INTO handoff (batch_id, consumer, history_id, lead_id, row) VALUES (?1, ?2, ?3, ?4, ?5)", batch, consumer,
-      entry.history, entry.lead, row)
+      """
+      INSERT INTO handoff (batch_id, consumer, history_id, lead_id, stage, entered_at, row)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      """, batch, consumer, entry.history, entry.lead, entry.stage, entry.at, row)
   }
 
   /// Records that a consumer is spared an entry, `earlier` being the one that it had.
@@ -119,9 +125,10 @@ public final class HandoffTable {
   ) throws {
     try connection.run(
       """
-      INSERT INTO handoff_skip (consumer, history_id, lead_id, after_history_id, cooldown, as_of, recorded_at)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-      """, consumer, entry.history, entry.lead, earlier, cooldown, asOf, recordedAt)
+      INSERT INTO handoff_skip
+        (consumer, history_id, lead_id, stage, entered_at, after_history_id, cooldown, as_of, recorded_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+      """, consumer, entry.history, entry.lead, entry.stage, entry.at, earlier, cooldown, asOf, recordedAt)
   }
 
   /// The entries that a consumer was spared, in the order in which they were recorded.
@@ -129,14 +136,13 @@ public final class HandoffTable {
     var rows: [SkippedEntryRow] = []
     try connection.forEachRow(
       """
-      SELECT handoff_skip.consumer, coalesce(lead.key_as_given, lead.key), entered.stage_after, entered.at, earlier.at,
-        handoff_batch.number, handoff_skip.cooldown, handoff_skip.as_of, handoff_skip.history_id
+      SELECT handoff_skip.consumer, coalesce(lead.key_as_given, lead.key), handoff_skip.stage, handoff_skip.entered_at,
+        earlier.entered_at, handoff_batch.number, handoff_skip.cooldown, handoff_skip.as_of, handoff_skip.history_id
       FROM handoff_skip JOIN lead ON lead.id = handoff_skip.lead_id
-        JOIN score_history AS entered ON entered.id = handoff_skip.history_id
-        JOIN score_history AS earlier ON earlier.id = handoff_skip.after_history_id
-        JOIN handoff ON handoff.consumer = handoff_skip.consumer AND handoff.history_id = earlier.id
-        JOIN handoff_batch ON handoff_batch.id = handoff.batch_id
-      WHERE handoff_skip.consumer = ?2 AND entered.model_id = ?1 ORDER BY handoff_skip.history_id
+        JOIN handoff AS earlier
+          ON earlier.consumer = handoff_skip.consumer AND earlier.history_id = handoff_skip.after_history_id
+        JOIN handoff_batch ON handoff_batch.id = earlier.batch_id
+      WHERE handoff_skip.consumer = ?2 AND handoff_batch.model_id = ?1 ORDER BY handoff_skip.history_id
       """, [model, consumer]
     ) {
       rows.append(

@@ -82,63 +82,52 @@ extension HistoryTable {
     var at: Int64 = 0
     var enteredAt: Int64 = 0
     var score: Int64 = 0
-    var version: Int32 = 0
-    var stage: UInt16 = 0
-    var grade: UInt16 = 0
+    var head: Int32 = 0
   }
 
   private struct LastRows {
     /// By the numbers of the leads.
     var rows: [LastRow] = []
-    var texts = TextNumbers()
-
-    mutating func number(_ row: borrowing Statement, _ column: Int32) -> UInt16 {
-      guard !row.isNull(column) else { return 0 }
-      return UInt16(truncatingIfNeeded: row.withBytes(column) { texts.number($0) })
-    }
+    var heads: [HistoryHead] = []
   }
 
   private func lastRows(model: Int64, at instant: Int64) throws -> LastRows {
     let greatest = try connection.firstRow("SELECT max(id) FROM lead") { $0.integer(0) } ?? 0
-    var last = LastRows(rows: Array(repeating: LastRow(), count: Int(greatest) + 1))
-    // The plus sign keeps SQLite from going by an index, and so from looking up each row for itself.
-    try connection.forEachRow(
-      """
-      SELECT id, lead_id, at, after, stage_after, grade_after, version,
-        before IS NULL OR stage_before IS NOT stage_after
-      FROM score_history WHERE model_id = ?1 AND +at <= ?2
-      """, [model, instant]
-    ) { row in
-      let lead = Int(row.integer(1))
-      guard last.rows.indices.contains(lead), row.integer(0) > last.rows[lead].id else { return }
-      last.rows[lead] = LastRow(
-        id: row.integer(0), at: row.integer(2),
-        enteredAt: row.integer(7) == 1 ? row.integer(2) : last.rows[lead].enteredAt, score: row.integer(3),
-        version: Int32(truncatingIfNeeded: row.integer(6)), stage: last.number(row, 4), grade: last.number(row, 5))
+    var rows = Array(repeating: LastRow(), count: Int(greatest) + 1)
+    let reader = HistoryEntryReader(connection, model: model)
+    try reader.forEachEntry { entry in
+      let lead = Int(entry.lead)
+      guard entry.at <= instant, rows.indices.contains(lead), entry.id > rows[lead].id else { return }
+      let enters = entry.before == nil || reader.heads[Int(entry.head)].changesStage
+      rows[lead] = LastRow(
+        id: entry.id, at: entry.at, enteredAt: enters ? entry.at : rows[lead].enteredAt, score: entry.after,
+        head: entry.head)
     }
     // Whoever was merged into another at that instant stood nowhere of its own.
     try connection.forEachRow(
       "SELECT lead_id FROM lead_merge WHERE as_of <= ?1 AND (undone_as_of IS NULL OR undone_as_of > ?1)", [instant]
     ) {
       let lead = Int($0.integer(0))
-      if last.rows.indices.contains(lead) { last.rows[lead] = LastRow() }
+      if rows.indices.contains(lead) { rows[lead] = LastRow() }
     }
-    return last
+    return LastRows(rows: rows, heads: reader.heads)
   }
 
   /// Puts what a filter lets through into a temporary table.
   private func put(_ last: LastRows, _ filter: StandingFilter) throws {
     var least = Int64.min
-    func forEachAdmitted(_ body: (_ lead: Int, LastRow, _ stage: String?, _ grade: String?) throws -> Void) rethrows {
+    func forEachAdmitted(_ body: (_ lead: Int, LastRow, HistoryHead) throws -> Void) rethrows {
       for (lead, row) in last.rows.enumerated() where row.id > 0 && row.score >= least {
-        let (stage, grade) = (last.texts.text(Int(row.stage)), last.texts.text(Int(row.grade)))
-        if filter.admits(score: row.score, stage: stage, grade: grade) { try body(lead, row, stage, grade) }
+        let head = last.heads[Int(row.head)]
+        if filter.admits(score: row.score, stage: head.stageAfter, grade: head.gradeAfter) {
+          try body(lead, row, head)
+        }
       }
     }
     // Of the highest scores alone no more need be put in order than there are, and those that equal the last of them.
     if let limit = filter.limit, limit > 0, let first = filter.order.first, first == (.score, true) {
       var scores: [Int64] = []
-      forEachAdmitted { _, row, _, _ in scores.append(row.score) }
+      forEachAdmitted { _, row, _ in scores.append(row.score) }
       scores.sort(by: >)
       if scores.count > limit { least = scores[limit - 1] }
     }
@@ -147,12 +136,12 @@ extension HistoryTable {
       CREATE TEMP TABLE standing (lead_id INTEGER PRIMARY KEY, score, stage, grade, version, at, entered_at)
       """)
     let insert = try connection.prepare("INSERT INTO temp.standing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-    try forEachAdmitted { lead, row, stage, grade in
+    try forEachAdmitted { lead, row, head in
       try insert.bind(1, Int64(lead))
       try insert.bind(2, row.score)
-      try insert.bind(3, stage)
-      try insert.bind(4, grade)
-      try insert.bind(5, Int64(row.version))
+      try insert.bind(3, head.stageAfter)
+      try insert.bind(4, head.gradeAfter)
+      try insert.bind(5, Int64(head.version))
       try insert.bind(6, row.at)
       try insert.bind(7, row.enteredAt)
       try insert.run()

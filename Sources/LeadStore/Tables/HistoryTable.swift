@@ -1,232 +1,202 @@
-/// Why a score was computed again.
-public enum Cause: String, Sendable, CaseIterable {
-  /// An import brought the lead.
-  case `import`
-  /// New events.
-  case event
-  /// Changed attributes.
-  case attributes
-  /// The clock.
-  case time
-  /// Another rule version.
-  case rules
-  /// A person's fast-track or adjustment.
-  case fastTrack = "fast-track"
-  /// A full recomputation found a difference.
-  case recompute
-}
-
-/// One change of a lead's score, stage or grade.
-public struct HistoryRow: Sendable, Equatable {
-  /// Rising in the order of recording; 0 for a row not yet stored.
-  public var id: Int64 = 0
-  public var model: Int64
-  public var lead: Int64
-  /// The instant as of which the lead was evaluated, in milliseconds since 1970.
-  public var at: Int64
-  /// The clock.
-  public var recordedAt: Int64
-  /// Hundredths; nil in a lead's first row.
-  public var before: Int64?
-  /// Hundredths.
-  public var after: Int64
-  public var stageBefore: String?
-  public var stageAfter: String?
-  public var gradeAfter: String?
-  public var cause: Cause
-  /// What the cause refers to: the import's number, the version's.
-  public var causeReference: String?
-  /// The number of the rule version.
-  public var version: Int
-
-  /// A row.
-  public init(
-    model: Int64, lead: Int64, at: Int64, recordedAt: Int64, before: Int64?, after: Int64, stageBefore: String?,
-    stageAfter: String?, gradeAfter: String?, cause: Cause, causeReference: String?, version: Int
-  ) {
-    self.model = model
-    self.lead = lead
-    self.at = at
-    self.recordedAt = recordedAt
-    self.before = before
-    self.after = after
-    self.stageBefore = stageBefore
-    self.stageAfter = stageAfter
-    self.gradeAfter = gradeAfter
-    self.cause = cause
-    self.causeReference = causeReference
-    self.version = version
-  }
-}
-
-/// Which rows of history are asked for.
-public struct HistoryFilter: Sendable {
-  public var lead: Int64?
-  /// From this instant on.
-  public var since: Int64?
-  /// Up to and with this instant.
-  public var until: Int64?
-  public var causes: [Cause] = []
-  public var onlyStageChanges = false
-
-  /// All rows.
-  public init() {}
-
-  /// Whether it asks, of all time, for what happens seldom.
-  fileprivate var isForRareRows: Bool {
-    lead == nil && since == nil && until == nil && !causes.isEmpty
-      && causes.allSatisfy { [.rules, .fastTrack, .recompute].contains($0) }
-  }
-}
-
-/// All SQL of `score_history`.
+/// All SQL of `recent_history`, and of history as a whole.
+///
+/// The rows of a transaction that adds many stand in a run; others wait in `recent_history` until there is enough for one.
 public final class HistoryTable {
   let connection: Connection
   private let insert: Statement
-  private var texts = RepeatedTexts(from: 7, through: HistoryTable.columnCount)
+  private let numbers: Statement
+  private var texts = RepeatedTexts(from: 8, through: HistoryTable.columnCount)
   // Made when it is first needed.
   private var insertMany: ManyRowInsertion?
   private var manyTexts = RepeatedTexts(
-    from: 7, through: HistoryTable.columnCount * Int32(ManyRowInsertion.rows))
+    from: 8, through: HistoryTable.columnCount * Int32(ManyRowInsertion.rows))
+  /// Where many rows are being added.
+  private var run: (writer: HistoryRunWriter, nextID: Int64)?
+  /// The next number of what is laid over a file that cannot be written to.
+  private var nextOverlaid: Int64?
 
-  private static let columnCount: Int32 = 12
+  private static let columnCount: Int32 = 13
   // OR FAIL, since a statement that may abort after a trigger ran needs a journal of its own.
   private static let insertion = """
-    INSERT OR FAIL INTO score_history (model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
+    INSERT OR FAIL INTO recent_history (id, model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after,
       grade_after, cause, cause_ref, version)
     """
+
+  /// So many rows wait for a run at most, roughly.
+  static let mostRecent: Int64 = 16_384
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
     insert = try connection.prepare(
-      HistoryTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+      HistoryTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+    numbers = try connection.prepare(
+      """
+      SELECT (SELECT min(id) FROM recent_history), (SELECT max(id) FROM recent_history),
+        (SELECT max(last_id) FROM history_run)
+      """)
   }
+
+  // MARK: Adding
 
   /// Adds a row after all others.
-  public func append(_ row: HistoryRow) throws(DatabaseError) {
-    try HistoryTable.bind(row, from: 1, &texts, to: insert)
-    try insert.run()
-  }
+  public func append(_ row: HistoryRow) throws { try append([row]) }
 
   /// Adds rows after all others, in their order.
-  public func append(_ rows: [HistoryRow]) throws(DatabaseError) {
-    var next = 0
+  public func append(_ rows: [HistoryRow]) throws {
+    guard !rows.isEmpty else { return }
+    if run == nil { return try appendRecent(rows) }
+    for row in rows {
+      guard let (writer, id) = run else { return }
+      run?.nextID += 1
+      try writer.append(row, id: id)
+    }
+  }
+
+  private func appendRecent(_ rows: [HistoryRow]) throws {
+    let (first, start) = try nextNumber()
+    var id = start
+    var rest = rows[...]
     if rows.count >= ManyRowInsertion.rows {
-      if insertMany == nil {
-        insertMany = try ManyRowInsertion(connection, HistoryTable.insertion, columns: HistoryTable.columnCount)
-      }
-      guard let many = insertMany else { return }
-      while rows.count - next >= ManyRowInsertion.rows {
+      let many =
+        try insertMany ?? ManyRowInsertion(connection, HistoryTable.insertion, columns: HistoryTable.columnCount)
+      insertMany = many
+      while rest.count >= ManyRowInsertion.rows {
         for place in 0..<ManyRowInsertion.rows {
           try HistoryTable.bind(
-            rows[next + place], from: Int32(place) * HistoryTable.columnCount + 1, &manyTexts, to: many.statement)
+            rest[rest.startIndex + place], id: id, from: Int32(place) * HistoryTable.columnCount + 1, &manyTexts,
+            to: many.statement)
+          id += 1
         }
         try many.statement.run()
-        next += ManyRowInsertion.rows
+        rest = rest.dropFirst(ManyRowInsertion.rows)
       }
     }
-    for row in rows[next...] { try append(row) }
+    for row in rest {
+      try HistoryTable.bind(row, id: id, from: 1, &texts, to: insert)
+      try insert.run()
+      id += 1
+    }
+    if !connection.isWritable { nextOverlaid = id }
+    if connection.isWritable, id - (first ?? start) > HistoryTable.mostRecent { try foldRecent() }
+  }
+
+  /// The first number of the rows that are in no run, and the number of the next row.
+  private func nextNumber() throws(DatabaseError) -> (first: Int64?, next: Int64) {
+    if let nextOverlaid { return (nil, nextOverlaid) }
+    defer { numbers.reset() }
+    _ = try numbers.step()
+    return (numbers.optionalInteger(0), max(numbers.integer(1), numbers.integer(2)) + 1)
   }
 
   @inline(__always)
   private static func bind(
-    _ row: HistoryRow, from first: Int32, _ texts: inout RepeatedTexts, to statement: borrowing Statement
+    _ row: HistoryRow, id: Int64, from first: Int32, _ texts: inout RepeatedTexts, to statement: borrowing Statement
   ) throws(DatabaseError) {
-    try statement.bind(first, row.model)
-    try statement.bind(first + 1, row.lead)
-    try statement.bind(first + 2, row.at)
-    try statement.bind(first + 3, row.recordedAt)
-    try statement.bind(first + 4, row.before)
-    try statement.bind(first + 5, row.after)
-    try texts.bind(first + 6, row.stageBefore, to: statement)
-    try texts.bind(first + 7, row.stageAfter, to: statement)
-    try texts.bind(first + 8, row.gradeAfter, to: statement)
-    try texts.bind(first + 9, row.cause.rawValue, to: statement)
-    try texts.bind(first + 10, row.causeReference, to: statement)
-    try statement.bind(first + 11, Int64(row.version))
+    try statement.bind(first, id)
+    try statement.bind(first + 1, row.model)
+    try statement.bind(first + 2, row.lead)
+    try statement.bind(first + 3, row.at)
+    try statement.bind(first + 4, row.recordedAt)
+    try statement.bind(first + 5, row.before)
+    try statement.bind(first + 6, row.after)
+    try texts.bind(first + 7, row.stageBefore, to: statement)
+    try texts.bind(first + 8, row.stageAfter, to: statement)
+    try texts.bind(first + 9, row.gradeAfter, to: statement)
+    try texts.bind(first + 10, row.cause.rawValue, to: statement)
+    try texts.bind(first + 11, row.causeReference, to: statement)
+    try statement.bind(first + 12, Int64(row.version))
   }
 
-  /// Lets `body` add many rows. The trigger that keeps rows from being replaced is away meanwhile: it takes a quarter of
-  /// the time, and what ``append(_:)`` adds takes no other row's place. Inside a write transaction.
+  /// Lets `body` add many rows, which become a run: they should come in order of leads. Inside a write transaction.
   ///
   /// - Throws: what `body` throws; the transaction is then to be undone.
   public func addMany<Result>(_ body: () throws -> Result) throws -> Result {
-    guard
-      let sql = try connection.firstRow(
-        "SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' AND name = 'score_history_is_added_to'", [],
-        { $0.text(0) })
-    else { return try body() }
-    try connection.execute("DROP TRIGGER score_history_is_added_to")
+    guard connection.isWritable, run == nil else { return try body() }
+    try foldRecent()
+    let writer = try HistoryRunWriter(connection)
+    run = (writer, try nextNumber().next)
+    defer { run = nil }
     let result = try body()
-    try connection.execute(sql)
+    try writer.finish()
     return result
   }
 
-  private static let columns = """
-    SELECT score_history.id, model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after, grade_after,
-      cause, cause_ref, version
-    """
-
-  private static func row(_ statement: borrowing Statement) throws -> HistoryRow {
-    guard let cause = Cause(rawValue: statement.text(10)) else {
-      throw StoreError.damaged("score_history row \(statement.integer(0))")
+  /// Makes runs of the rows that are in none. Inside a write transaction.
+  ///
+  /// - Complexity: O(rows in no run · log).
+  public func foldRecent() throws {
+    guard try nextNumber().first != nil else { return }
+    let writer = try HistoryRunWriter(connection)
+    let models = try connection.integers("SELECT DISTINCT model_id FROM recent_history ORDER BY 1")
+    for model in models {
+      let reader = HistoryEntryReader(connection, model: model)
+      try reader.forEachRecentByLead { try writer.append(reader.row($0), id: $0.id) }
     }
-    var row = HistoryRow(
-      model: statement.integer(1), lead: statement.integer(2), at: statement.integer(3),
-      recordedAt: statement.integer(4), before: statement.optionalInteger(5), after: statement.integer(6),
-      stageBefore: statement.optionalText(7), stageAfter: statement.optionalText(8),
-      gradeAfter: statement.optionalText(9), cause: cause, causeReference: statement.optionalText(11),
-      version: Int(statement.integer(12)))
-    row.id = statement.integer(0)
-    return row
+    try writer.finish()
+    // All at once, which SQLite does only where no trigger is to look at each row:
+    // https://sqlite.org/lang_delete.html#the_truncate_optimization
+    try connection.withoutTriggers { try connection.execute("DELETE FROM recent_history") }
   }
+
+  // MARK: Asking
 
   /// Calls `body` for each row of a model that the filter lets through, with the lead's key, in the order of recording
   /// (for one lead) or of their instants (for all).
+  ///
+  /// - Complexity: O(runs + rows of the lead) for one lead; otherwise O(rows of the runs that overlap the time asked for), once
+  ///   for each 400,000 of them that are given, in bounded memory.
   public func forEach(
     model: Int64, filter: HistoryFilter, limit: Int = -1, _ body: (HistoryRow, String) throws -> Void
   ) throws {
-    // Rare rows are found in one pass over the table; to look up each row in the order of an index takes ten times as
-    // long. A plus sign keeps SQLite from going by an index: https://sqlite.org/queryplanner-ng.html#howtofix
-    let plus = filter.isForRareRows ? "+" : ""
-    var conditions = ["\(plus)model_id = ?1"]
-    var values: [any BindableValue] = [model]
-    func add(_ condition: (Int) -> String, _ value: any BindableValue) {
-      values.append(value)
-      conditions.append(condition(values.count))
+    try connection.read {
+      let search = HistorySearch(connection, model: model, filter: filter)
+      var left = limit < 0 ? Int.max : limit
+      var keyed: (lead: Int64, key: String)?
+      try search.forEach(atMost: left) { row in
+        guard left > 0 else { return false }
+        left -= 1
+        if keyed?.lead != row.lead {
+          let key = try connection.firstRow(
+            "SELECT coalesce(key_as_given, key) FROM lead WHERE id = ?1", [row.lead]
+          ) { $0.text(0) }
+          guard let key else { throw StoreError.damaged("score_history row \(row.id)") }
+          keyed = (row.lead, key)
+        }
+        if let key = keyed?.key { try body(row, key) }
+        return left > 0
+      }
     }
-    if let lead = filter.lead { add({ "lead_id = ?\($0)" }, lead) }
-    if let since = filter.since { add({ "at >= ?\($0)" }, since) }
-    if let until = filter.until { add({ "at <= ?\($0)" }, until) }
-    if !filter.causes.isEmpty {
-      let first = values.count + 1
-      values.append(contentsOf: filter.causes.map(\.rawValue))
-      conditions.append("cause IN (\((first...values.count).map { "?\($0)" }.joined(separator: ", ")))")
-    }
-    if filter.onlyStageChanges { conditions.append("stage_before IS NOT stage_after") }
-    values.append(limit)
-    let order = filter.lead != nil ? "score_history.id" : "\(plus)at, score_history.id"
-    try connection.forEachRow(
-      HistoryTable.columns + """
-        , coalesce(lead.key_as_given, lead.key)
-        FROM score_history JOIN lead ON lead.id = lead_id
-        WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?\(values.count)
-        """, values
-    ) { try body(HistoryTable.row($0), $0.text(13)) }
   }
 
-  /// The last row of a lead at or before an instant.
+  /// The last row of a lead at or before an instant. O(runs)
   public func row(model: Int64, lead: Int64, at instant: Int64) throws -> HistoryRow? {
-    try connection.firstRow(
-      HistoryTable.columns + """
-         FROM score_history WHERE lead_id = ?1 AND model_id = ?2 AND at <= ?3
-        ORDER BY score_history.id DESC LIMIT 1
-        """, [lead, model, instant]
-    ) { try HistoryTable.row($0) }
+    try connection.read {
+      let reader = HistoryEntryReader(connection, model: model)
+      var last: HistoryEntry?
+      try reader.forEachRecent(lead: lead) { if $0.at <= instant { last = $0 } }
+      for run in try HistoryRuns(connection).all(model: model).reversed() where last == nil && run.firstAt <= instant {
+        try reader.forEach(of: run, lead: lead) { if $0.at <= instant { last = $0 } }
+      }
+      return last.map(reader.row)
+    }
   }
 
   /// How many rows there are. O(rows).
   public func count() throws -> Int64 {
-    try connection.firstRow("SELECT count(*) FROM score_history") { $0.integer(0) } ?? 0
+    try connection.read {
+      var count: Int64 = 0
+      for model in try connection.integers("SELECT id FROM model") {
+        try HistoryEntryReader(connection, model: model).forEachEntry { _ in count += 1 }
+      }
+      return count
+    }
+  }
+}
+
+extension Connection {
+  fileprivate func integers(_ sql: String) throws -> [Int64] {
+    var integers: [Int64] = []
+    try forEachRow(sql) { integers.append($0.integer(0)) }
+    return integers
   }
 }

@@ -83,18 +83,35 @@ public final class JudgedStageTable {
   public func forEachUntouchedEntry(
     model: Int64, until instant: Int64, _ body: (FirstEntryRow) throws -> Void
   ) throws {
-    try connection.forEachRow(
-      """
-      SELECT root, stage_after, min(at)
-      FROM (
-        SELECT \(MergeTable.person("score_history.lead_id")) AS root, stage_after, at FROM score_history
-        WHERE model_id = ?1 AND at <= ?2 AND stage_after IS NOT NULL AND stage_after IS NOT stage_before)
-      WHERE NOT EXISTS (
-          SELECT 1 FROM fast_track WHERE model_id = ?1 AND \(MergeTable.isOfPerson("fast_track.lead_id", "root")))
-        AND NOT EXISTS (SELECT 1 FROM adjustment WHERE \(MergeTable.isOfPerson("adjustment.lead_id", "root")))
-      GROUP BY root, stage_after
-      """, [model, instant]
-    ) { try body(FirstEntryRow(lead: $0.integer(0), stage: $0.text(1), at: $0.integer(2))) }
+    try connection.read {
+      var roots: [Int64: Int64] = [:]
+      try connection.forEachRow("SELECT lead_id, root_id FROM lead_member") { roots[$0.integer(0)] = $0.integer(1) }
+      var judged: Set<Int64> = []
+      try connection.forEachRow(
+        """
+        SELECT \(MergeTable.person("fast_track.lead_id")) FROM fast_track WHERE model_id = ?1
+        UNION SELECT \(MergeTable.person("adjustment.lead_id")) FROM adjustment
+        """, [model]
+      ) { judged.insert($0.integer(0)) }
+      let reader = HistoryEntryReader(connection, model: model) { $0.changesStage && $0.stageAfter != nil }
+      var stages: [String: Int] = [:]
+      var entries: [(lead: Int64, stage: Int, at: Int64)] = []
+      try reader.forEachEntry { entry in
+        let lead = roots[entry.lead] ?? entry.lead
+        guard entry.at <= instant, !judged.contains(lead), let stage = reader.heads[Int(entry.head)].stageAfter
+        else { return }
+        let number = stages[stage] ?? stages.count
+        stages[stage] = number
+        entries.append((lead, number, entry.at))
+      }
+      let names = stages.sorted { $0.value < $1.value }.map(\.key)
+      var last: (lead: Int64, stage: Int)?
+      for entry in entries.sorted(by: { ($0.lead, $0.stage, $0.at) < ($1.lead, $1.stage, $1.at) }) {
+        if let last, last == (entry.lead, entry.stage) { continue }
+        last = (entry.lead, entry.stage)
+        try body(FirstEntryRow(lead: entry.lead, stage: names[entry.stage], at: entry.at))
+      }
+    }
   }
 }
 

@@ -111,7 +111,7 @@ struct ScoreLine {
 }
 
 /// Reads the values of a line one after the other. After a value that is not as expected, nothing it gives means anything.
-private struct LineReader {
+struct LineReader {
   private var place: UnsafePointer<UInt8>
   private let end: UnsafePointer<UInt8>
   private(set) var isSound = true

@@ -1,0 +1,49 @@
+/// What a row of history has in common with many others.
+struct HistoryHead: Sendable, Hashable {
+  var recordedAt: Int64
+  var version: Int
+  var cause: Cause
+  var causeReference: String?
+  var stageBefore: String?
+  var stageAfter: String?
+  var gradeAfter: String?
+
+  /// Whether its rows record the entry into a stage.
+  var changesStage: Bool { stageBefore != stageAfter }
+}
+
+extension HistoryHead {
+  init(_ row: HistoryRow) {
+    self.init(
+      recordedAt: row.recordedAt, version: row.version, cause: row.cause, causeReference: row.causeReference,
+      stageBefore: row.stageBefore, stageAfter: row.stageAfter, gradeAfter: row.gradeAfter)
+  }
+
+  /// Whether it is the head of a row.
+  func isHead(of row: HistoryRow) -> Bool {
+    recordedAt == row.recordedAt && version == row.version && cause == row.cause && stageAfter == row.stageAfter
+      && stageBefore == row.stageBefore && gradeAfter == row.gradeAfter && causeReference == row.causeReference
+  }
+}
+
+/// A row of history, with the number of its head in a ``HistoryEntryReader``.
+struct HistoryEntry: Sendable {
+  var id: Int64
+  var lead: Int64
+  var at: Int64
+  /// Hundredths; nil in a lead's first row.
+  var before: Int64?
+  /// Hundredths.
+  var after: Int64
+  var head: Int32
+}
+
+extension HistoryRow {
+  init(_ entry: HistoryEntry, _ head: HistoryHead, model: Int64) {
+    self.init(
+      model: model, lead: entry.lead, at: entry.at, recordedAt: head.recordedAt, before: entry.before,
+      after: entry.after, stageBefore: head.stageBefore, stageAfter: head.stageAfter, gradeAfter: head.gradeAfter,
+      cause: head.cause, causeReference: head.causeReference, version: head.version)
+    id = entry.id
+  }
+}

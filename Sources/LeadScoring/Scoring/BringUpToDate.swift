@@ -47,11 +47,19 @@ extension ScoringSession {
   }
 
   /// Brings every due lead to an instant. Inside a write transaction.
+  ///
+  /// - Complexity: O(due leads), or where many are due, O(leads) on all cores.
   func advanceDueLeads(to asOf: Int64) throws -> ScoringCounts {
     let scorer = try LeadScorer(self)
     var record = SignalRecord(kinds: pack.kinds)
+    let blocks = try (database.leads.greatestID() + 15) / 16
     for model in models {
       var wasAnyDue = false
+      let fewest = max(fewestForPass, Int(blocks / 8))
+      if try database.scores.areBlocksDue(fewest, model: model.row.id, by: asOf) {
+        scorer.counts.add(try advanceAllLeads(of: model, to: asOf))
+        wasAnyDue = true
+      }
       while true {
         let due = try database.scores.settledDue(model: model.row.id, by: asOf, limit: 4096)
         if due.isEmpty { break }

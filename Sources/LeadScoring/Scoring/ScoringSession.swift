@@ -10,6 +10,8 @@ public final class ScoringSession {
   let gate = Gate()
   /// Whether the transaction has changed no lead, page, record or score yet, so that other connections read the same.
   var isUntouched = true
+  /// So many blocks of leads must be due for a pass over all to be worth it; an eighth of all besides.
+  var fewestForPass = 1024
   /// Milliseconds since 1970.
   public let clock: () -> Int64
   private(set) var models: [ActiveModel] = []

@@ -47,23 +47,38 @@ final class HistoryEntryReader {
   }
 
   /// Calls `body` for the rows that are in no run yet, of all leads or of one, in the order of recording.
-  func forEachRecent(lead: Int64? = nil, _ body: (HistoryEntry) throws -> Void) throws {
-    try forEachRecent(lead: lead, order: "id", body)
+  ///
+  /// - Parameter times: the instants that are asked for.
+  func forEachRecent(
+    lead: Int64? = nil, at times: ClosedRange<Int64> = Int64.min...Int64.max, _ body: (HistoryEntry) throws -> Void
+  ) throws {
+    try forEachRecent(
+      "at BETWEEN ?2 AND ?3" + (lead == nil ? "" : " AND lead_id = ?4") + " ORDER BY id",
+      [times.lowerBound, times.upperBound] + (lead.map { [$0] } ?? []), body)
   }
 
   /// Calls `body` for the rows that are in no run yet, in order of leads and of recording.
   func forEachRecentByLead(_ body: (HistoryEntry) throws -> Void) throws {
     // The plus sign has SQLite sort the rows instead of looking up each one by an index.
-    try forEachRecent(lead: nil, order: "+lead_id, id", body)
+    try forEachRecent("TRUE ORDER BY +lead_id, id", [], body)
   }
 
-  private func forEachRecent(lead: Int64?, order: String, _ body: (HistoryEntry) throws -> Void) throws {
-    let ofLead = lead == nil ? "" : " AND lead_id = ?2"
+  /// The earliest and the latest instant of the rows that are in no run yet; nil where there are none.
+  func recentTimes() throws -> ClosedRange<Int64>? {
+    let row = try connection.firstRow(
+      "SELECT min(at), max(at) FROM recent_history WHERE model_id = ?1", [model]
+    ) { ($0.optionalInteger(0), $0.integer(1)) }
+    return row.flatMap { first, last in first.map { $0...last } }
+  }
+
+  private func forEachRecent(
+    _ condition: String, _ values: [Int64], _ body: (HistoryEntry) throws -> Void
+  ) throws {
     try connection.forEachRow(
       """
       SELECT id, lead_id, at, before, after, recorded_at, version, cause, cause_ref, stage_before, stage_after, grade_after
-      FROM recent_history WHERE model_id = ?1\(ofLead) ORDER BY \(order)
-      """, [model] + (lead.map { [$0] } ?? [])
+      FROM recent_history WHERE model_id = ?1 AND \(condition)
+      """, [model] + values
     ) { row in
       guard let cause = Cause(rawValue: row.text(7)) else {
         throw StoreError.damaged("score_history row \(row.integer(0))")

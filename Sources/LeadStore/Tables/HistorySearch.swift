@@ -28,6 +28,7 @@ struct HistorySearch {
   ///
   /// - Parameter most: more rows than these will not be asked for.
   func forEach(atMost most: Int, _ body: (HistoryRow) throws -> Bool) throws {
+    guard filter.since ?? .min <= filter.until ?? .max else { return }
     if let lead = filter.lead {
       try forEach(ofLead: lead, body)
     } else {
@@ -40,7 +41,7 @@ struct HistorySearch {
     for run in try runs.all(model: model) where times.overlaps(run.firstAt...run.lastAt) {
       try reader.forEach(of: run, lead: lead) { if admits($0) { entries.append($0) } }
     }
-    try reader.forEachRecent(lead: lead) { if admits($0) { entries.append($0) } }
+    try reader.forEachRecent(lead: lead, at: times) { entries.append($0) }
     entries.sort { $0.id < $1.id }
     for entry in entries where try !body(reader.row(entry)) { return }
   }
@@ -54,12 +55,7 @@ struct HistorySearch {
   /// Runs that overlap in time stand in one group; all of a group ends before the next one begins.
   private func groups() throws -> [[Source]] {
     var sources = try runs.all(model: model).map { Source(run: $0, times: $0.firstAt...$0.lastAt) }
-    var (first, last) = (Int64.max, Int64.min)
-    try reader.forEachRecent { entry in
-      first = min(first, entry.at)
-      last = max(last, entry.at)
-    }
-    if first <= last { sources.append(Source(times: first...last)) }
+    if let recent = try reader.recentTimes() { sources.append(Source(times: recent)) }
     var groups: [[Source]] = []
     var end = Int64.min
     for source in sources.sorted(by: { $0.times.lowerBound < $1.times.lowerBound })
@@ -75,7 +71,6 @@ struct HistorySearch {
   private static let together = 400_000
 
   private func forEachInTime(atMost most: Int, _ body: (HistoryRow) throws -> Bool) throws {
-    guard filter.since ?? .min <= filter.until ?? .max else { return }
     var left = most
     for group in try groups() {
       var last: Order?
@@ -117,7 +112,7 @@ struct HistorySearch {
         entries.append(entry)
         if entries.count / 2 > max(most, 1024) { cut() }
       }
-      if let run = source.run { try reader.forEach(of: run, add) } else { try reader.forEachRecent(add) }
+      if let run = source.run { try reader.forEach(of: run, add) } else { try reader.forEachRecent(at: times, add) }
     }
     cut()
     return entries

@@ -173,7 +173,7 @@ public final class HistoryTable {
     try connection.read {
       let reader = HistoryEntryReader(connection, model: model)
       var last: HistoryEntry?
-      try reader.forEachRecent(lead: lead) { if $0.at <= instant { last = $0 } }
+      try reader.forEachRecent(lead: lead, at: .min...instant) { last = $0 }
       for run in try HistoryRuns(connection).all(model: model).reversed() where last == nil && run.firstAt <= instant {
         try reader.forEach(of: run, lead: lead) { if $0.at <= instant { last = $0 } }
       }

@@ -277,6 +277,18 @@ public final class ScoreCursor {
     return state
   }
 
+  /// Goes forward to the next lead after one that is due by an instant; nil where there is none.
+  public func nextDue(after last: Int64, by instant: Int64) throws -> (lead: Int64, state: ScoreState)? {
+    while let line = lines.line {
+      if line.lead > last, let next = line.nextChangeAt, next <= instant {
+        guard let state = line.state else { throw ScoreLines.damaged }
+        return (line.lead, state)
+      }
+      try lines.next()
+    }
+    return nil
+  }
+
   /// Calls `body` with the JSON texts of groups and rules, as they are stored, of the lead at hand.
   public func withPoints<Result>(
     _ body: (_ groups: UnsafeBufferPointer<UInt8>, _ rules: UnsafeBufferPointer<UInt8>) -> Result

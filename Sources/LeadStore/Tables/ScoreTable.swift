@@ -344,6 +344,16 @@ public final class ScoreTable {
     try !due(model: model, by: instant, limit: 1).isEmpty
   }
 
+  /// Whether at least so many blocks of a model's leads are to be looked at by an instant. O(count)
+  public func areBlocksDue(_ count: Int, model: Int64, by instant: Int64) throws -> Bool {
+    var found = 0
+    try due.forEachBlock(by: instant, model: model) { _ in
+      found += 1
+      return found < count
+    }
+    return found >= count
+  }
+
   /// The leads of a model that are due by an instant, in order of their numbers, at most `limit`.
   ///
   /// - Complexity: O(their blocks, and those of other models that are due).

@@ -156,6 +156,31 @@ struct HistoryRunTests {
     #expect(try database.history.row(model: model, lead: 1, at: 5)?.id == 17_005)
   }
 
+  @Test("many small runs become one, so that a lead is looked for in few")
+  func merges() throws {
+    let folder = try TestFolder()
+    let database = try LeadDatabase.make(in: folder)
+    let (model, _) = try database.addModel()
+    for lead in Int64(1)...3 { try database.addLead(lead, "lead-\(lead)") }
+    var expected: [HistoryRow] = []
+    for number in Int64(1)...100 {
+      var rows = [1, 3].map { HistoryRow.sample(model: model, lead: $0, at: number, before: nil, after: number) }
+      try database.connection.write { try database.history.addMany { try database.history.append(rows) } }
+      for index in rows.indices { rows[index].id = Int64(expected.count + index + 1) }
+      expected += rows
+      #expect(try database.connection.integer("SELECT count(*) FROM history_run") ?? 99 < 16)
+    }
+    for (first, last) in [(Int64.min, Int64.max), (30, 35)] {
+      var filter = HistoryFilter()
+      (filter.since, filter.until) = (first, last)
+      var found: [HistoryRow] = []
+      try database.history.forEach(model: model, filter: filter) { row, _ in found.append(row) }
+      #expect(found == expected.filter { (first...last).contains($0.at) })
+    }
+    #expect(try database.history.row(model: model, lead: 3, at: 50)?.id == 100)
+    #expect(try database.connection.text("PRAGMA integrity_check") == "ok")
+  }
+
   @Test("nothing is left of an addition that fails")
   func undone() throws {
     let folder = try TestFolder()

@@ -21,8 +21,9 @@ extension HistoryHead {
 
   /// Whether it is the head of a row.
   func isHead(of row: HistoryRow) -> Bool {
-    recordedAt == row.recordedAt && version == row.version && cause == row.cause && stageAfter == row.stageAfter
-      && stageBefore == row.stageBefore && gradeAfter == row.gradeAfter && causeReference == row.causeReference
+    gradeAfter == row.gradeAfter && stageAfter == row.stageAfter && stageBefore == row.stageBefore
+      && causeReference == row.causeReference && recordedAt == row.recordedAt && version == row.version
+      && cause == row.cause
   }
 }
 

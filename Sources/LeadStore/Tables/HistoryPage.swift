@@ -6,6 +6,8 @@ struct HistoryPageText: Sendable {
   private(set) var headText: [UInt8] = []
   private(set) var body: [UInt8] = []
   private var heads: [HistoryHead] = []
+  /// Where each of them stands in the array, the zero being the first.
+  private var places: [Int] = []
   private var lastLead: Int64 = 0
 
   /// No page yet.
@@ -54,13 +56,23 @@ struct HistoryPageText: Sendable {
     headText.removeAll(keepingCapacity: true)
     body.removeAll(keepingCapacity: true)
     heads.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
   }
 
-  /// The place of a row's head in the array, the zero being the first.
+  /// The place of a row's head in the array.
   private mutating func place(ofHeadOf row: HistoryRow) -> Int {
-    if let known = heads.lastIndex(where: { $0.isHead(of: row) }) { return known + 1 }
+    for index in heads.indices where heads[index].isHead(of: row) {
+      // What occurs often comes to stand first.
+      let place = places[index]
+      if index > 0 {
+        heads.swapAt(index, index - 1)
+        places.swapAt(index, index - 1)
+      }
+      return place
+    }
     let head = HistoryHead(row)
     heads.append(head)
+    places.append(heads.count)
     headText.append(contentsOf: HistoryPageText.line)
     DecimalText.append(head.recordedAt, to: &headText)
     headText.append(UInt8(ascii: ","))

@@ -117,7 +117,7 @@ public final class HistoryTable {
     run = (writer, try nextNumber().next)
     defer { run = nil }
     let result = try body()
-    try writer.finish()
+    try finish(writer)
     return result
   }
 
@@ -132,10 +132,14 @@ public final class HistoryTable {
       let reader = HistoryEntryReader(connection, model: model)
       try reader.forEachRecentByLead { try writer.append(reader.row($0), id: $0.id) }
     }
-    try writer.finish()
+    try finish(writer)
     // All at once, which SQLite does only where no trigger is to look at each row:
     // https://sqlite.org/lang_delete.html#the_truncate_optimization
     try connection.withoutTriggers { try connection.execute("DELETE FROM recent_history") }
+  }
+
+  private func finish(_ writer: HistoryRunWriter) throws {
+    for model in try writer.finish() { try HistoryRuns(connection).mergeSmall(model: model) }
   }
 
   // MARK: Asking

@@ -1,0 +1,92 @@
+/// Adds runs. Rows come in order of leads; where they do not, another run begins.
+final class HistoryRunWriter {
+  private final class OpenRun {
+    var run: HistoryRun
+    var lastLead: Int64
+    var page = HistoryPageText()
+
+    init(_ run: HistoryRun, firstLead: Int64) {
+      self.run = run
+      lastLead = firstLead
+    }
+
+    func append(_ row: HistoryRow, id: Int64) {
+      run.firstID = min(run.firstID, id)
+      run.lastID = max(run.lastID, id)
+      run.firstAt = min(run.firstAt, row.at)
+      run.lastAt = max(run.lastAt, row.at)
+      lastLead = row.lead
+      page.append(row, id: id)
+    }
+  }
+
+  /// Four pages fit into one of the file.
+  private static let pageSize = 1880
+
+  private let insertPage: Statement
+  private let insertRun: Statement
+  private var nextRun: Int64
+  /// By model.
+  private var open: [Int64: OpenRun] = [:]
+
+  init(_ connection: Connection) throws {
+    insertPage = try connection.prepare(
+      "INSERT OR FAIL INTO history_page (id, first_id, first_at, heads, body) VALUES (?1, ?2, ?3, ?4, ?5)")
+    insertRun = try connection.prepare(
+      """
+      INSERT OR FAIL INTO history_run (id, model_id, first_id, last_id, first_at, last_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+      """)
+    nextRun = try connection.firstRow("SELECT coalesce(max(id), 0) + 1 FROM history_run") { $0.integer(0) } ?? 1
+  }
+
+  /// Adds a row with a number greater than those of all earlier runs.
+  func append(_ row: HistoryRow, id: Int64) throws {
+    if let known = open[row.model] {
+      if row.lead >= known.lastLead {
+        // All rows of a lead stand in one page.
+        if row.lead != known.lastLead, known.page.size > HistoryRunWriter.pageSize { try writePage(of: known) }
+        return known.append(row, id: id)
+      }
+      try finish(known, model: row.model)
+    }
+    let run = OpenRun(
+      HistoryRun(id: nextRun, firstID: id, lastID: id, firstAt: row.at, lastAt: row.at), firstLead: row.lead)
+    nextRun += 1
+    open[row.model] = run
+    run.append(row, id: id)
+  }
+
+  /// Writes what is left; returns the models that got rows.
+  @discardableResult
+  func finish() throws -> [Int64] {
+    let models = open.keys.sorted()
+    for (model, run) in open.sorted(by: { $0.key < $1.key }) { try finish(run, model: model) }
+    open.removeAll()
+    return models
+  }
+
+  private func finish(_ open: OpenRun, model: Int64) throws {
+    try writePage(of: open)
+    let run = open.run
+    for (index, value) in [run.id, model, run.firstID, run.lastID, run.firstAt, run.lastAt].enumerated() {
+      try insertRun.bind(Int32(index + 1), value)
+    }
+    try insertRun.run()
+  }
+
+  private func writePage(of open: OpenRun) throws {
+    open.page.finish()
+    try insertPage.bind(1, open.run.id << 40 + open.page.firstLead)
+    try insertPage.bind(2, open.page.firstID)
+    try insertPage.bind(3, open.page.firstAt)
+    try open.page.headText.withUnsafeBytes { heads in
+      try insertPage.bindTextInPlace(4, heads)
+      try open.page.body.withUnsafeBytes {
+        try insertPage.bindTextInPlace(5, $0)
+        try insertPage.run()
+      }
+    }
+    open.page.removeAll()
+  }
+}

@@ -78,7 +78,7 @@ extension ScoringSession {
       let row = try leadRow(key)
       let comparison = try RuleComparison(
         self, activeModel(name), with: CompiledRules(rules.document), asOf: asOf)
-      let comparer = try LeadComparer(comparison, on: database)
+      let comparer = try LeadComparer(comparison, on: database, wantsFacts: false)
       defer { comparer.reader.finish() }
       try comparer.begin(leads: row.id...row.id)
       guard try comparer.next() else {
@@ -144,7 +144,8 @@ private struct Preview {
       top: options.top, by: options.by, wantsMoves: options.onChange != nil, wantsHashes: options.recordsPlan,
       handoffStages: report.handoffStages)
     let workers = try ([session.database] + others).map {
-      PreviewWorker(try LeadComparer(comparison, on: $0), wishes, greatest: greatest)
+      PreviewWorker(
+        try LeadComparer(comparison, on: $0, wantsFacts: wishes.wantsHashes), wishes, greatest: greatest)
     }
     var sum = PreviewPart(firstLead: 1, comparison)
     let pieces = Int((greatest + PlanTable.blockSize - 1) / PlanTable.blockSize)

@@ -51,6 +51,8 @@ final class LeadComparer {
   private let before: LeadEvaluator
   private let after: LeadEvaluator
   private let finder: SignalFinder?
+  /// Events up to this instant are not looked for.
+  private let oldestEvent: Int64
   private let asksJudgement: Bool
   @exclusivity(unchecked) private var record: SignalRecord
   @exclusivity(unchecked) private var found: SignalRecord
@@ -81,7 +83,8 @@ final class LeadComparer {
 
   var isChanged: Bool { scoreBefore != scoreAfter || stageBefore != stageAfter || gradeBefore != gradeAfter }
 
-  init(_ comparison: RuleComparison, on database: LeadDatabase) throws {
+  /// - Parameter wantsFacts: whether ``facts`` is asked for, which takes all events, not those alone that may matter now.
+  init(_ comparison: RuleComparison, on database: LeadDatabase, wantsFacts: Bool) throws {
     self.comparison = comparison
     self.database = database
     let definitions = comparison.stored + comparison.missing
@@ -101,7 +104,10 @@ final class LeadComparer {
       if finder.asksForAttributes { facts.insert(.attributes) }
       self.finder = finder
     }
-    reader = try ScoredLeadReader(database, model: comparison.model, pack: comparison.pack, facts: facts)
+    oldestEvent =
+      wantsFacts ? Int64.min : comparison.after.eventsMatter(of: Set(comparison.missing), asOf: comparison.asOf)
+    reader = try ScoredLeadReader(
+      database, model: comparison.model, pack: comparison.pack, facts: facts, eventsAfter: oldestEvent)
     stored = reader.score
     asksJudgement = try !database.judgements.isEmpty()
     record = SignalRecord(kinds: definitions.map(\.kind))
@@ -158,7 +164,7 @@ final class LeadComparer {
     guard let bytes = try reader.record(), record.unpack(bytes, slots: storedCount) else { return false }
     guard let finder else { return true }
     finder.reset()
-    if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1) } }
+    if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1, after: oldestEvent) } }
     if finder.asksForAttributes {
       guard let attributes = try reader.attributeText() else { return false }
       finder.fill(&found, createdAt: record.createdAt, previous: nil, attributesJSON: attributes)

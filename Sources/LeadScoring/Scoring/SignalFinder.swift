@@ -110,12 +110,13 @@ final class SignalFinder {
 
   /// Adds the events of a page, none of which is earlier than those added since the last reset.
   ///
+  /// - Parameter oldest: events that occurred at this instant or earlier may be passed over.
   /// - Throws: `StoreError.damaged`, `DatabaseError`.
-  func add(page: UnsafeBufferPointer<UInt8>, firstAt: Int64) throws {
+  func add(page: UnsafeBufferPointer<UInt8>, firstAt: Int64, after oldest: Int64 = Int64.min) throws {
     guard !matcher.isEmpty else { return }
     let pageReader = self.pageReader
     let matcher = self.matcher
-    try pageReader.begin(page, firstAt: firstAt)
+    try pageReader.begin(page, firstAt: firstAt, after: oldest)
     while true {
       let run = try pageReader.nextRun()
       var (event, part) = matcher.addKnown(run.count, instants: run.instants, parts: run.parts)

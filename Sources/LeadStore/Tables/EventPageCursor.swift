@@ -7,9 +7,14 @@ final class EventPageCursor {
   @exclusivity(unchecked) private var pageLead = Int64.max
   @exclusivity(unchecked) private var recentLead = Int64.max
 
-  init(_ connection: Connection) throws(DatabaseError) {
+  /// - Parameter oldest: pages whose events all occurred at this instant or earlier are passed over, but for those beside
+  ///   the others.
+  init(_ connection: Connection, after oldest: Int64 = Int64.min) throws(DatabaseError) {
     pages = try connection.prepare(
-      "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+      oldest == Int64.min
+        ? "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
+        : "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 AND last_at > ?3 ORDER BY id")
+    if oldest != Int64.min { try pages.bind(3, oldest) }
     recentPages = try connection.prepare(
       "SELECT id, first_at, body FROM recent_event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
   }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// Reads the events of pages one after the other, in one pass over the text, into memory that is used again.
 public final class EventPageReader {
   /// When the event at hand occurred, in milliseconds since 1970.
@@ -43,6 +51,29 @@ public final class EventPageReader {
     self.text = text
     self.firstAt = firstAt
     position = 1
+  }
+
+  /// Begins a page and goes forward over events that occurred at an instant or earlier, where that is quicker than to
+  /// read them: not over all of them in every page.
+  ///
+  /// - Throws: ``StoreError/damaged(_:)``
+  public func begin(_ text: UnsafeBufferPointer<UInt8>, firstAt: Int64, after oldest: Int64) throws {
+    try begin(text, firstAt: firstAt)
+    // Where there are texts, a bracket need not be the beginning of an event.
+    guard firstAt <= oldest, let base = text.baseAddress, memchr(base, Int32(UInt8(ascii: "\"")), text.count) == nil
+    else { return }
+    // From the last event back: most are old where any are.
+    var end = text.count - 1
+    while end > 1 {
+      var start = end - 1
+      while start > 1, text[start] != UInt8(ascii: "[") { start &-= 1 }
+      var place = base + start + 1
+      if firstAt &+ DecimalWord.number(&place, base + end) <= oldest {
+        position = end
+        return
+      }
+      end = start - 1
+    }
   }
 
   private static let damage = StoreError.damaged("an event page")

@@ -25,7 +25,11 @@ public final class ScoredLeadReader {
   public let score: UnsafePointer<StoredScore>
 
   /// A reader of the leads that have a score under a model, with their records in a pack.
-  public init(_ database: LeadDatabase, model: Int64, pack: Int64, facts: Facts) throws(DatabaseError) {
+  ///
+  /// - Parameter oldest: pages whose events all occurred at this instant or earlier may be passed over.
+  public init(
+    _ database: LeadDatabase, model: Int64, pack: Int64, facts: Facts, eventsAfter oldest: Int64 = Int64.min
+  ) throws(DatabaseError) {
     current = .allocate(capacity: 1)
     current.initialize(to: StoredScore())
     score = UnsafePointer(current)
@@ -33,7 +37,7 @@ public final class ScoredLeadReader {
     scores = try ScoreLineCursor(connection, model: model)
     records = try RecordCursor(database, pack: pack)
     attributes = facts.contains(.attributes) ? try AttributeCursor(connection) : nil
-    pages = facts.contains(.events) ? try EventPageCursor(connection) : nil
+    pages = facts.contains(.events) ? try EventPageCursor(connection, after: oldest) : nil
   }
 
   deinit {

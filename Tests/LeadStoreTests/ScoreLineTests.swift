@@ -145,11 +145,13 @@ struct ScoreLineTests {
   }
 
   /// Lends bytes in memory of just their size, so that looking behind the end is found.
-  private func lend<Result>(_ bytes: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+  private func lend<Result>(
+    _ bytes: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result {
     let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
     defer { memory.deallocate() }
     _ = memory.initialize(from: bytes)
-    return body(UnsafeBufferPointer(memory))
+    return try body(UnsafeBufferPointer(memory))
   }
 
   @Test("the same values, and the same bytes are no lines")
@@ -172,6 +174,76 @@ struct ScoreLineTests {
       }
     }
     #expect(taken > 500 && damaged > 500, "\(taken), \(damaged)")
+  }
+
+  /// A line as almost all are.
+  private func plainLine(_ random: inout SeededRandom) -> [UInt8] {
+    let texts = [nil, "", "mql", "nurture", "eight888", "a longer one than eight", "a much longer one than sixteen"]
+    let first = texts.randomElement(using: &random) ?? nil
+    let state = ScoreState(
+      version: Int.random(in: 1...120, using: &random), score: Int64.random(in: -20_000...90_000, using: &random),
+      stage: first, ruleStage: random.chance(50) ? first : texts.randomElement(using: &random) ?? nil,
+      enteredStageAt: Int64.random(in: 0...1_900_000_000_000, using: &random),
+      grade: [nil, "C3", "A"].randomElement(using: &random) ?? nil,
+      scoredAt: Int64.random(in: 0...1_900_000_000_000, using: &random),
+      nextChangeAt: random.chance(80) ? Int64.random(in: 0...1_900_000_000_000, using: &random) : nil)
+    var positions = Set<Int>()
+    for _ in 0..<Int.random(in: 0...12, using: &random) { positions.insert(Int.random(in: 0...40, using: &random)) }
+    let pairs = positions.sorted().map { "\($0),\(Int.random(in: -9_999...999_999, using: &random))" }
+    var bytes: [UInt8] = []
+    _ = ScoreLine.append(
+      lead: Int64.random(in: 1...9_000_000, using: &random), state, to: &bytes,
+      groups: { $0 += "[575,0,-125]".utf8 }, rules: { $0 += "[\(pairs.joined(separator: ","))]".utf8 })
+    return bytes
+  }
+
+  @Test("what is read in the quick way is the same, and damaged lines are left to the other")
+  func quick() throws {
+    var random = SeededRandom(seed: 109)
+    var (quick, left) = (0, 0)
+    let points = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 41)
+    let others = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 41)
+    let positions = UnsafeMutablePointer<Int>.allocate(capacity: 41)
+    defer {
+      points.deallocate()
+      others.deallocate()
+      positions.deallocate()
+    }
+    points.initialize(repeating: 7)
+    others.initialize(repeating: 7)
+    var texts = TextNumbers()
+    for round in 0..<6000 {
+      let isPlain = random.chance(50)
+      var bytes = isPlain ? plainLine(&random) : line(&random)
+      let isWhole = round % 4 == 0
+      if !isWhole { damage(&bytes, &random) }
+      // Other lines stand behind most.
+      let end = Array("\n]".utf8.prefix(Int.random(in: 0...2, using: &random)))
+      let behind = random.chance(70) ? plainLine(&random) : end
+      try lend(bytes + behind) { memory in
+        let text = UnsafeBufferPointer(rebasing: memory[..<bytes.count])
+        let limit = try #require(memory.baseAddress) + memory.count
+        guard let found = QuickScoreLine(text, limit: limit, &texts, points: points, positions: positions) else {
+          left += 1
+          #expect(!(isPlain && isWhole && behind.count > 2), "\(String(decoding: bytes, as: UTF8.self))")
+          return
+        }
+        quick += 1
+        let expected = try #require(ScoreLine(text), "\(String(decoding: bytes, as: UTF8.self))")
+        let score = try StoredScore(expected, &texts)
+        let same = StoredScore(found)
+        #expect(
+          [score.lead, score.score, Int64(score.version), score.scoredAt, score.nextChange]
+            == [same.lead, same.score, Int64(same.version), same.scoredAt, same.nextChange])
+        #expect([score.stage, score.ruleStage, score.grade] == [same.stage, same.ruleStage, same.grade])
+        #expect(ScoredLeadReader.readRules(expected.rules, in: text, into: others))
+        #expect(points.elementsEqual(others))
+        let giving = Array(UnsafeBufferPointer(start: positions, count: found.pointCount))
+        #expect(zip(giving, giving.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(points.indices.allSatisfy { points[$0] == 0 || giving.contains($0) })
+      }
+    }
+    #expect(quick > 1000 && left > 1000, "\(quick), \(left)")
   }
 
   /// The points by position; nil where the text is no array of pairs.

@@ -149,6 +149,18 @@ private final class RunningSums {
   }
 }
 
+extension RunningSums {
+  /// Adds the values at some positions, those at all others being 0.
+  @inline(__always)
+  fileprivate func add(_ values: UnsafeBufferPointer<Int64>, at positions: UnsafeBufferPointer<Int>) {
+    for position in positions where position < min(values.count, counts.count) {
+      let value = values[position]
+      counts[position] &+= value == 0 ? 0 : 1
+      sums[position] &+= value
+    }
+  }
+}
+
 /// Gathers a preview's figures on one thread.
 final class PreviewWorker: RangeWorker {
   /// What is gathered beside the figures.
@@ -199,7 +211,11 @@ final class PreviewWorker: RangeWorker {
       if comparer.scoreBefore < comparer.scoreAfter { part.scoresUp &+= 1 }
       if comparer.scoreBefore > comparer.scoreAfter { part.scoresDown &+= 1 }
       if comparer.nextChangeAfter < week { part.dueSoon &+= 1 }
-      rulesBefore.add(comparer.pointsBefore)
+      if let giving = comparer.givingBefore {
+        rulesBefore.add(comparer.pointsBefore, at: giving)
+      } else {
+        rulesBefore.add(comparer.pointsBefore)
+      }
       rulesAfter.add(comparer.pointsAfter)
       PreviewWorker.count(comparer.scoreBefore, scoresBefore, &part.scoresBefore)
       PreviewWorker.count(comparer.scoreAfter, scoresAfter, &part.scoresAfter)

@@ -56,7 +56,6 @@ final class LeadComparer {
   private let asksJudgement: Bool
   @exclusivity(unchecked) private var record: SignalRecord
   @exclusivity(unchecked) private var found: SignalRecord
-  private let storedPoints: UnsafeMutableBufferPointer<Int64>
   // By the reader's number of a stage: its position among those of the other rules, -1 for one not asked for yet.
   @exclusivity(unchecked) private var positions: [Int] = []
   private let beforeTexts: OutcomeTexts
@@ -69,6 +68,8 @@ final class LeadComparer {
   @exclusivity(unchecked) private(set) var stageBefore = 0
   @exclusivity(unchecked) private(set) var gradeBefore = 0
   @exclusivity(unchecked) private(set) var pointsBefore: UnsafeBufferPointer<Int64>
+  /// The positions of the rules that give points before, each once; nil where they are not known.
+  @exclusivity(unchecked) private(set) var givingBefore: UnsafeBufferPointer<Int>?
   @exclusivity(unchecked) private(set) var scoreAfter: Int64 = 0
   @exclusivity(unchecked) private(set) var stageAfter = 0
   @exclusivity(unchecked) private(set) var gradeAfter = 0
@@ -107,20 +108,15 @@ final class LeadComparer {
     oldestEvent =
       wantsFacts ? Int64.min : comparison.after.eventsMatter(of: Set(comparison.missing), asOf: comparison.asOf)
     reader = try ScoredLeadReader(
-      database, model: comparison.model, pack: comparison.pack, facts: facts, eventsAfter: oldestEvent)
+      database, model: comparison.model, pack: comparison.pack, ruleCount: comparison.before.ruleNames.count,
+      facts: facts, eventsAfter: oldestEvent)
     stored = reader.score
     asksJudgement = try !database.judgements.isEmpty()
     record = SignalRecord(kinds: definitions.map(\.kind))
     found = SignalRecord(kinds: comparison.missing.map(\.kind))
-    storedPoints = .allocate(capacity: comparison.before.ruleNames.count)
-    storedPoints.initialize(repeating: 0)
-    pointsBefore = UnsafeBufferPointer(storedPoints)
+    pointsBefore = reader.points
     beforeTexts = OutcomeTexts(before)
     afterTexts = OutcomeTexts(after)
-  }
-
-  deinit {
-    storedPoints.deallocate()
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -136,11 +132,12 @@ final class LeadComparer {
     let asOf = comparison.asOf
     if asksJudgement { judgement = try database.judgement(model: comparison.model, lead: stored.pointee.lead) }
     let stage: Int
-    if isStoredScoreCurrent, reader.readRules(into: storedPoints) {
+    if isStoredScoreCurrent, reader.hasPoints {
       scoreBefore = stored.pointee.score
       stageBefore = stored.pointee.stage
       gradeBefore = stored.pointee.grade
-      pointsBefore = UnsafeBufferPointer(storedPoints)
+      pointsBefore = reader.points
+      givingBefore = reader.pointPositions
       stage = position(ofStage: stored.pointee.ruleStage)
     } else {
       stage = evaluateBefore()
@@ -194,6 +191,7 @@ final class LeadComparer {
     stageBefore = beforeTexts.stage(outcome, { reader.number($0) })
     gradeBefore = beforeTexts.grade(outcome, { reader.number($0) })
     pointsBefore = before.rulePointsInPlace
+    givingBefore = nil
     return after.position(ofStage: before.ruleStageName)
   }
 

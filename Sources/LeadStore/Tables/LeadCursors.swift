@@ -140,8 +140,13 @@ final class ScoreTextCursor {
   @exclusivity(unchecked) private var blockLead = Int64.max
   @exclusivity(unchecked) private var recentLead = Int64.max
   @exclusivity(unchecked) private var blockText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+  @exclusivity(unchecked) private var blockEnd: UnsafePointer<UInt8>?
   /// The text at hand, until the next one is asked for; nil at the end.
   @exclusivity(unchecked) private(set) var text: UnsafeBufferPointer<UInt8>?
+
+  /// Where the memory that the text at hand stands in ends; nil where there is no more of it than the text.
+  @inline(__always)
+  var readableEnd: UnsafePointer<UInt8>? { recentLead <= blockLead ? nil : blockEnd }
 
   /// A cursor over the scores of a model.
   init(_ connection: Connection, model: Int64) throws(DatabaseError) {
@@ -210,7 +215,9 @@ final class ScoreTextCursor {
         blockLead = Int64.max
         return
       }
-      lines = ScoreLines(rows.withBytes(0) { $0 })
+      let body = rows.withBytes(0) { $0 }
+      lines = ScoreLines(body)
+      blockEnd = body.baseAddress.map { UnsafePointer($0 + body.count) }
     }
   }
 }
@@ -218,8 +225,13 @@ final class ScoreTextCursor {
 /// Reads the lines of scores one after the other. Used on one connection, by one thread.
 final class ScoreLineCursor {
   private let texts: ScoreTextCursor
+  /// Whether there is a line at hand.
+  @exclusivity(unchecked) private(set) var isAny = false
+  /// The line at hand, until the next one is asked for; of no meaning where there is none.
+  @exclusivity(unchecked) private(set) var current = ScoreLine()
+
   /// The line at hand, until the next one is asked for; nil at the end.
-  @exclusivity(unchecked) private(set) var line: ScoreLine?
+  var line: ScoreLine? { isAny ? current : nil }
 
   /// A cursor over the scores of a model.
   init(_ connection: Connection, model: Int64) throws(DatabaseError) {
@@ -235,7 +247,7 @@ final class ScoreLineCursor {
   /// Lets go of what was begun, so that others can write.
   func finish() {
     texts.finish()
-    line = nil
+    isAny = false
   }
 
   /// Goes to the next line.
@@ -246,11 +258,12 @@ final class ScoreLineCursor {
 
   private func read() throws {
     guard let text = texts.text else {
-      line = nil
+      isAny = false
       return
     }
     guard let read = ScoreLine(text) else { throw ScoreLines.damaged }
-    line = read
+    current = read
+    isAny = true
   }
 }
 
@@ -271,9 +284,9 @@ public final class ScoreCursor {
 
   /// Goes forward to a lead; nil where it has no score.
   public func state(of lead: Int64) throws -> ScoreState? {
-    while let line = lines.line, line.lead < lead { try lines.next() }
-    guard let line = lines.line, line.lead == lead else { return nil }
-    guard let state = line.state else { throw ScoreLines.damaged }
+    while lines.isAny, lines.current.lead < lead { try lines.next() }
+    guard lines.isAny, lines.current.lead == lead else { return nil }
+    guard let state = lines.current.state else { throw ScoreLines.damaged }
     return state
   }
 
@@ -293,7 +306,6 @@ public final class ScoreCursor {
   public func withPoints<Result>(
     _ body: (_ groups: UnsafeBufferPointer<UInt8>, _ rules: UnsafeBufferPointer<UInt8>) -> Result
   ) -> Result {
-    let none = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    return body(lines.line?.groups ?? none, lines.line?.rules ?? none)
+    body(groups, rules)
   }
 }

@@ -27,6 +27,12 @@ struct ScoreLine {
   /// Whether any text has escapes, so that it is not what it stands for.
   private(set) var hasEscapes = false
 
+  /// Of no lead.
+  init() {
+    let none = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    (bytes, groups, rules) = (none, none, none)
+  }
+
   /// Reads a line that begins with an opening bracket; nil where it is none. O(its length)
   init?(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
@@ -238,13 +244,11 @@ struct ScoreLines {
 
   /// The number of the lead that a line is about.
   static func lead(of line: UnsafeBufferPointer<UInt8>) throws -> Int64 {
-    var place = 1
-    var lead: Int64 = 0
-    while place < line.count, line[place] &- 48 < 10 {
-      lead = lead &* 10 &+ Int64(line[place] &- 48)
-      place &+= 1
-    }
-    guard place > 1, place < line.count, line[place] == UInt8(ascii: ",") else { throw damaged }
+    guard let base = line.baseAddress, line.count > 2 else { throw damaged }
+    var place = base + 1
+    let end = base + line.count
+    let lead = DecimalWord.number(&place, end)
+    guard place > base + 1, place < end, place.pointee == UInt8(ascii: ",") else { throw damaged }
     return lead
   }
 

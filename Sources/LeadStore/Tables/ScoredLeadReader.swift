@@ -12,29 +12,49 @@ public final class ScoredLeadReader {
     }
   }
 
-  private let scores: ScoreLineCursor
+  private let scores: ScoreTextCursor
   private let records: RecordCursor
   private let attributes: AttributeCursor?
   private let pages: EventPageCursor?
   @exclusivity(unchecked) private var isAtFirst = false
   private let current: UnsafeMutablePointer<StoredScore>
+  private let pointMemory: UnsafeMutableBufferPointer<Int64>
+  private let positionMemory: UnsafeMutablePointer<Int>
   /// The stages and grades met so far, by the numbers that this reader gives them.
   @exclusivity(unchecked) public private(set) var texts = TextNumbers()
 
   /// What is stored of the score of the lead at hand, in place.
   public let score: UnsafePointer<StoredScore>
 
+  /// Whether the points of all rules of the lead at hand could be read.
+  @exclusivity(unchecked) public private(set) var hasPoints = false
+  /// The points of all rules of the lead at hand, hundredths by position in the version's layout.
+  public let points: UnsafeBufferPointer<Int64>
+  /// The positions of those that are not 0, each once; nil where they are not known.
+  public var pointPositions: UnsafeBufferPointer<Int>? {
+    pointCount < 0 ? nil : UnsafeBufferPointer(start: positionMemory, count: pointCount)
+  }
+  @exclusivity(unchecked) private var pointCount = -1
+
   /// A reader of the leads that have a score under a model, with their records in a pack.
   ///
-  /// - Parameter oldest: pages whose events all occurred at this instant or earlier may be passed over.
+  /// - Parameters:
+  ///   - ruleCount: how many rules the model's active version has.
+  ///   - oldest: pages whose events all occurred at this instant or earlier may be passed over.
   public init(
-    _ database: LeadDatabase, model: Int64, pack: Int64, facts: Facts, eventsAfter oldest: Int64 = Int64.min
+    _ database: LeadDatabase, model: Int64, pack: Int64, ruleCount: Int, facts: Facts,
+    eventsAfter oldest: Int64 = Int64.min
   ) throws(DatabaseError) {
     current = .allocate(capacity: 1)
     current.initialize(to: StoredScore())
     score = UnsafePointer(current)
+    pointMemory = .allocate(capacity: ruleCount)
+    pointMemory.initialize(repeating: 0)
+    points = UnsafeBufferPointer(pointMemory)
+    positionMemory = .allocate(capacity: ruleCount)
+    positionMemory.initialize(repeating: 0, count: ruleCount)
     let connection = database.connection
-    scores = try ScoreLineCursor(connection, model: model)
+    scores = try ScoreTextCursor(connection, model: model)
     records = try RecordCursor(database, pack: pack)
     attributes = facts.contains(.attributes) ? try AttributeCursor(connection) : nil
     pages = facts.contains(.events) ? try EventPageCursor(connection, after: oldest) : nil
@@ -42,6 +62,8 @@ public final class ScoredLeadReader {
 
   deinit {
     current.deallocate()
+    pointMemory.deallocate()
+    positionMemory.deallocate()
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -66,20 +88,32 @@ public final class ScoredLeadReader {
   public func next() throws -> Bool {
     if !isAtFirst { try scores.next() }
     isAtFirst = false
-    return try current.pointee.take(scores, &texts)
+    guard let text = scores.text, let base = text.baseAddress else { return false }
+    let quick = QuickScoreLine(
+      text, limit: scores.readableEnd ?? base + text.count, &texts, points: pointMemory, positions: positionMemory)
+    guard let quick else {
+      try takeSlowly(text)
+      return true
+    }
+    current.pointee = StoredScore(quick)
+    hasPoints = true
+    pointCount = quick.pointCount
+    return true
+  }
+
+  @inline(never)
+  private func takeSlowly(_ text: UnsafeBufferPointer<UInt8>) throws {
+    guard let line = ScoreLine(text) else { throw ScoreLines.damaged }
+    current.pointee = try StoredScore(line, &texts)
+    hasPoints = ScoredLeadReader.readRules(line.rules, in: line.bytes, into: pointMemory)
+    pointCount = -1
   }
 
   /// The number that this reader gives to a stage or a grade; 0 for none.
   public func number(_ text: String?) -> Int { texts.number(text) }
 
-  /// Reads the points of all rules, hundredths by position in the version's layout; false where they are damaged.
-  public func readRules(into points: UnsafeMutableBufferPointer<Int64>) -> Bool {
-    guard let text = scores.line?.rules, let line = scores.line?.bytes else { return false }
-    return ScoredLeadReader.readRules(text, in: line, into: points)
-  }
-
-  /// The same for a text of a line.
-  @inline(__always)
+  /// Reads the points of all rules from their text in a line, hundredths by position in the version's layout; false where
+  /// they are damaged.
   static func readRules(
     _ text: UnsafeBufferPointer<UInt8>, in line: UnsafeBufferPointer<UInt8>,
     into points: UnsafeMutableBufferPointer<Int64>
@@ -102,7 +136,6 @@ public final class ScoredLeadReader {
   }
 
   /// Two numbers at a place, which moves behind them; a position of -1 where there are none.
-  @inline(__always)
   private static func pair(
     _ place: inout UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
   ) -> (position: Int, value: Int64) {

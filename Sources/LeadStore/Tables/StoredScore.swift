@@ -20,37 +20,51 @@ public struct StoredScore: Sendable {
   /// Of no lead.
   public init() {}
 
-  /// Takes what the line at hand says; false where there is none.
+  /// What a line says.
   ///
   /// - Throws: ``StoreError/damaged(_:)``
   @inline(__always)
-  mutating func take(_ lines: ScoreLineCursor, _ texts: inout TextNumbers) throws -> Bool {
-    // The line is looked at where it is: it is more than is wanted.
-    guard let lead = lines.line?.lead else { return false }
-    self.lead = lead
-    score = lines.line?.score ?? 0
-    version = Int(truncatingIfNeeded: lines.line?.version ?? 0)
-    scoredAt = lines.line?.scoredAt ?? 0
-    nextChange = (lines.line?.nextChangeAt ?? nil) ?? Int64.max
-    let hasEscapes = lines.line?.hasEscapes ?? false
-    stage = try texts.number(json: lines.line?.stage ?? nil, hasEscapes: hasEscapes)
-    ruleStage = try texts.number(json: lines.line?.ruleStage ?? nil, hasEscapes: hasEscapes)
-    grade = try texts.number(json: lines.line?.grade ?? nil, hasEscapes: hasEscapes)
-    return true
+  init(_ line: borrowing ScoreLine, _ texts: inout TextNumbers) throws {
+    lead = line.lead
+    score = line.score
+    version = Int(truncatingIfNeeded: line.version)
+    scoredAt = line.scoredAt
+    nextChange = line.nextChangeAt ?? Int64.max
+    stage = try texts.number(json: line.stage, hasEscapes: line.hasEscapes)
+    ruleStage = try texts.number(json: line.ruleStage, hasEscapes: line.hasEscapes)
+    grade = try texts.number(json: line.grade, hasEscapes: line.hasEscapes)
+  }
+
+  /// What a line says that was read in the quick way.
+  @inline(__always)
+  init(_ line: QuickScoreLine) {
+    lead = line.lead
+    score = line.score
+    version = Int(truncatingIfNeeded: line.version)
+    scoredAt = line.scoredAt
+    nextChange = line.nextChange
+    stage = line.stage
+    ruleStage = line.ruleStage
+    grade = line.grade
   }
 }
 
 extension ScoreCursor {
   /// Goes forward to a lead and takes what is stored of its score; false where it has none.
   public func take(_ lead: Int64, into score: inout StoredScore, _ texts: inout TextNumbers) throws -> Bool {
-    while let found = lines.line?.lead, found < lead { try lines.next() }
-    guard lines.line?.lead == lead else { return false }
-    return try score.take(lines, &texts)
+    while lines.isAny, lines.current.lead < lead { try lines.next() }
+    guard lines.isAny, lines.current.lead == lead else { return false }
+    score = try StoredScore(lines.current, &texts)
+    return true
   }
 
   /// The JSON text of the groups' scores of the lead at hand, until another is asked for.
-  public var groups: UnsafeBufferPointer<UInt8> { lines.line?.groups ?? UnsafeBufferPointer(start: nil, count: 0) }
+  public var groups: UnsafeBufferPointer<UInt8> {
+    lines.isAny ? lines.current.groups : UnsafeBufferPointer(start: nil, count: 0)
+  }
 
   /// The JSON text of the rules' points of the lead at hand, until another is asked for.
-  public var rules: UnsafeBufferPointer<UInt8> { lines.line?.rules ?? UnsafeBufferPointer(start: nil, count: 0) }
+  public var rules: UnsafeBufferPointer<UInt8> {
+    lines.isAny ? lines.current.rules : UnsafeBufferPointer(start: nil, count: 0)
+  }
 }

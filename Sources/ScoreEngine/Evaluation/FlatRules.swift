@@ -19,6 +19,21 @@ final class FlatRules {
     var kind: CompiledRule.Kind
     var isOncePer: Bool
     var oncePer: OncePer
+    /// Its position in the document.
+    var index: Int
+  }
+
+  /// What has to be looked at to evaluate a rule. Rules are in the order of their shapes, so that one loop need not tell
+  /// them apart.
+  enum Shape: Int {
+    /// `if` alone, in a group that sums.
+    case attributes
+    /// A silence without `if`, in a group that sums.
+    case silence
+    /// Other clauses without `if` over events that are not dated, in a group that sums.
+    case events
+    /// Any other.
+    case other
   }
 
   struct Group {
@@ -48,6 +63,8 @@ final class FlatRules {
   }
 
   let rules: UnsafeBufferPointer<Rule>
+  /// Where the rules of each shape end, in the order of shapes.
+  let ends: (attributes: Int, silence: Int, events: Int)
   let groups: UnsafeBufferPointer<Group>
   let groupOrder: UnsafeBufferPointer<Int>
   let decaySteps: UnsafeBufferPointer<DecayStep>
@@ -60,20 +77,31 @@ final class FlatRules {
   /// The minimums of all scales' bands, from the greatest down.
   let bands: UnsafeBufferPointer<Int64>
 
-  /// - Parameter slots: the slot of the pack for each of the rules' signals.
-  init(_ compiled: CompiledRules, slots: [Int]) {
+  /// - Parameters:
+  ///   - slots: the slot of the pack for each of the rules' signals.
+  ///   - kinds: what each slot of the pack holds.
+  init(_ compiled: CompiledRules, slots: [Int], kinds: [SignalKind]) {
     let root = compiled.groups.count
     func group(_ number: Int) -> Int { number < 0 ? root : number }
     func slot(_ signal: Int) -> Int { signal < 0 ? -1 : slots[signal] }
 
+    // Sums that may leave their range depend on the order of what is added.
+    let isOrderFree = FlatRules.areSumsInRange(compiled.rules)
+    let shapes = compiled.rules.map { rule in
+      isOrderFree ? FlatRules.shape(rule, compiled, rule.signal < 0 ? nil : kinds[slots[rule.signal]]) : .other
+    }
+    func end(_ last: Shape) -> Int { shapes.count { $0.rawValue <= last.rawValue } }
+    ends = (end(.attributes), end(.silence), end(.events))
+    let order = compiled.rules.indices.sorted { (shapes[$0].rawValue, $0) < (shapes[$1].rawValue, $1) }
     rules = FlatRules.memory(
-      compiled.rules.map { rule in
+      order.map { index in
+        let rule = compiled.rules[index]
         let divisor = rule.kind == .silence ? rule.within : rule.decayEvery
         return Rule(
           points: rule.points, within: rule.within, limit: rule.limit, decayEvery: rule.decayEvery,
           inverse: divisor > 0 ? 1 / Double(divisor) : 0, decayStart: rule.decayStart, decayCount: rule.decayCount,
           slot: slot(rule.signal), gate: slot(rule.gate), group: group(rule.group), kind: rule.kind,
-          isOncePer: rule.oncePer != nil, oncePer: rule.oncePer ?? .day)
+          isOncePer: rule.oncePer != nil, oncePer: rule.oncePer ?? .day, index: index)
       })
     groups = FlatRules.memory(
       (compiled.groups + [compiled.root]).map {
@@ -122,6 +150,30 @@ final class FlatRules {
     scaleGroups.deallocate()
     scaleStarts.deallocate()
     bands.deallocate()
+  }
+
+  private static func shape(_ rule: CompiledRule, _ compiled: CompiledRules, _ kind: SignalKind?) -> Shape {
+    if rule.group >= 0, compiled.groups[rule.group].takesHighest { return .other }
+    if rule.kind == .attributes { return rule.gate >= 0 ? .attributes : .other }
+    guard rule.gate < 0, kind == .instants else { return .other }
+    return rule.kind == .silence ? .silence : .events
+  }
+
+  /// Whether no sum of the rules' points leaves the range of an integer, whatever the facts.
+  private static func areSumsInRange(_ rules: [CompiledRule]) -> Bool {
+    // More events than bytes that fit into a blob of SQLite.
+    let mostEvents: Int64 = 1 << 31
+    var most: Int64 = 0
+    for rule in rules {
+      let times =
+        rule.kind == .every ? min(Int64(rule.limit), mostEvents) : rule.kind == .silence ? Int64(rule.limit) : 1
+      guard rule.points != Int64.min else { return false }
+      let (largest, isBeyond) = abs(rule.points).multipliedReportingOverflow(by: times)
+      let (sum, isSumBeyond) = most.addingReportingOverflow(largest)
+      if isBeyond || isSumBeyond { return false }
+      most = sum
+    }
+    return true
   }
 
   private static func memory<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {

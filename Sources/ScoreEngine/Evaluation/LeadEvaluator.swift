@@ -41,7 +41,7 @@ public final class LeadEvaluator {
       slots.append(slot)
     }
     self.rules = rules
-    flat = FlatRules(rules, slots: slots)
+    flat = FlatRules(rules, slots: slots, kinds: pack.map(\.kind))
     groupCount = rules.groupNames.count
     sums = .allocate(capacity: groupCount + 1)
     sums.initialize(repeating: 0, count: groupCount + 1)
@@ -147,16 +147,11 @@ public final class LeadEvaluator {
     }
     var arithmetic = RuleArithmetic(record: record, instant: instant, decaySteps: flat.decaySteps)
     let ruleCount = flat.rules.count
-    if var rule = flat.rules.baseAddress, let points = points.baseAddress {
-      for index in 0..<ruleCount {
-        let given = self.points(of: rule, &arithmetic)
-        points[index] = given
-        // Without a branch: whether a rule gives anything cannot be foretold.
-        let group = rule.pointee.group
-        sums[group] = sums[group].addingSaturated(given)
-        greatest[group] = max(greatest[group], given == 0 ? Int64.min : given)
-        rule += 1
-      }
+    if let rules = flat.rules.baseAddress, let points = points.baseAddress {
+      evaluateAttributes(rules, flat.ends.attributes, points, &arithmetic)
+      evaluateSilences(rules + flat.ends.attributes, flat.ends.silence &- flat.ends.attributes, points, &arithmetic)
+      evaluateEvents(rules + flat.ends.silence, flat.ends.events &- flat.ends.silence, points, &arithmetic)
+      evaluateOthers(rules + flat.ends.events, ruleCount &- flat.ends.events, points, &arithmetic)
     }
     var adjusted: Int64 = 0
     if !judgement.adjustments.isEmpty { adjusted = adjust(judgement, &arithmetic) }
@@ -180,6 +175,83 @@ public final class LeadEvaluator {
 
   /// 9999-12-31T23:59:59.999Z; RFC 3339 knows no later year.
   private static let lastInstant: Int64 = 253_402_300_799_999
+
+  // MARK: Rules
+
+  // Those that are not `other` are in groups that sum, and their sums stay in range.
+
+  @inline(__always)
+  private func evaluateAttributes(
+    _ rules: UnsafePointer<FlatRules.Rule>, _ count: Int, _ points: UnsafeMutablePointer<Int64>,
+    _ arithmetic: inout RuleArithmetic
+  ) {
+    let sums = self.sums
+    for index in 0..<count {
+      let rule = rules + index
+      let given = arithmetic.holds(rule.pointee.gate) ? rule.pointee.points : 0
+      points[rule.pointee.index] = given
+      sums[rule.pointee.group] &+= given
+    }
+  }
+
+  @inline(__always)
+  private func evaluateSilences(
+    _ rules: UnsafePointer<FlatRules.Rule>, _ count: Int, _ points: UnsafeMutablePointer<Int64>,
+    _ arithmetic: inout RuleArithmetic
+  ) {
+    let sums = self.sums
+    let record = arithmetic.record
+    for index in 0..<count {
+      let rule = rules + index
+      let start = record.starts[rule.pointee.slot]
+      let given = arithmetic.silence(
+        rule, record.values + start, record.starts[rule.pointee.slot &+ 1] &- start)
+      points[rule.pointee.index] = given
+      sums[rule.pointee.group] &+= given
+    }
+  }
+
+  @inline(__always)
+  private func evaluateEvents(
+    _ rules: UnsafePointer<FlatRules.Rule>, _ count: Int, _ points: UnsafeMutablePointer<Int64>,
+    _ arithmetic: inout RuleArithmetic
+  ) {
+    let sums = self.sums
+    let record = arithmetic.record
+    for index in 0..<count {
+      let rule = rules + index
+      let start = record.starts[rule.pointee.slot]
+      let end = record.starts[rule.pointee.slot &+ 1]
+      // Most often there is no event, or none of late; one look for both. There is room for a number where there are none.
+      let last = record.values[max(end, 1) &- 1]
+      let within = rule.pointee.within
+      let cut = within == Int64.max ? Int64.min : arithmetic.instant &- within
+      var given: Int64 = 0
+      if (end > start ? last : Int64.min) > cut {
+        given = arithmetic.points(rule, record.values + start, end &- start)
+      }
+      points[rule.pointee.index] = given
+      sums[rule.pointee.group] &+= given
+    }
+  }
+
+  @inline(__always)
+  private func evaluateOthers(
+    _ rules: UnsafePointer<FlatRules.Rule>, _ count: Int, _ points: UnsafeMutablePointer<Int64>,
+    _ arithmetic: inout RuleArithmetic
+  ) {
+    let sums = self.sums
+    let greatest = self.greatest
+    for index in 0..<count {
+      let rule = rules + index
+      let given = self.points(of: rule, &arithmetic)
+      points[rule.pointee.index] = given
+      // Without a branch: whether a rule gives anything cannot be foretold.
+      let group = rule.pointee.group
+      sums[group] = sums[group].addingSaturated(given)
+      greatest[group] = max(greatest[group], given == 0 ? Int64.min : given)
+    }
+  }
 
   @inline(__always)
   private func points(of rule: UnsafePointer<FlatRules.Rule>, _ arithmetic: inout RuleArithmetic) -> Int64 {

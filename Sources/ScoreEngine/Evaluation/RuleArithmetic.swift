@@ -52,6 +52,22 @@ struct RuleArithmetic {
     return rule.pointee.isOncePer ? pointsOncePer(rule, events, count) : pointsOfAll(rule, events, count)
   }
 
+  /// A silence's points for its events.
+  @inline(__always)
+  mutating func silence(
+    _ rule: UnsafePointer<FlatRules.Rule>, _ events: UnsafePointer<Int64>, _ total: Int
+  ) -> Int64 {
+    let last = total > 0 ? events[total &- 1] : record.createdAt
+    return total > 0 && last > instant ? pointsOfAny(rule, events, total) : silence(rule, lastEvent: last)
+  }
+
+  @inline(never)
+  private mutating func pointsOfAny(
+    _ rule: UnsafePointer<FlatRules.Rule>, _ events: UnsafePointer<Int64>, _ total: Int
+  ) -> Int64 {
+    points(rule, events, total)
+  }
+
   @inline(__always)
   private mutating func silence(_ rule: UnsafePointer<FlatRules.Rule>, lastEvent: Int64) -> Int64 {
     let span = rule.pointee.within
@@ -80,7 +96,7 @@ struct RuleArithmetic {
     }
     guard first < count else { return 0 }
     if events[first] <= cut {
-      first = index(in: events, from: first &+ 1, to: count, after: cut)
+      first = firstIndex(in: events, from: first &+ 1, to: count, after: cut)
       if first == count { return 0 }
     }
     if within != Int64.max { mayChange(at: events[first] &+ within) }
@@ -163,6 +179,16 @@ struct RuleArithmetic {
       if truth || values[position] > instant { matching.append(values[position]) }
       position = end
     }
+  }
+
+  /// The index of the first instant after `bound`, from `low` on. O(log n), and sooner the fewer there are.
+  @inline(__always)
+  private func firstIndex(in events: UnsafePointer<Int64>, from low: Int, to high: Int, after bound: Int64) -> Int {
+    // Few of a lead's events are of late.
+    var place = high
+    let near = max(low, high &- 4)
+    while place > near, events[place &- 1] > bound { place &-= 1 }
+    return place > near || near == low ? place : index(in: events, from: low, to: near, after: bound)
   }
 
   /// The index of the first instant after `bound`, from `low` on. O(log n)

@@ -159,12 +159,15 @@ struct RecordUnpackingTests {
         var bytes = whole
         if round > 0 { damage(&bytes, &random) }
         // In memory of just that size, so that looking behind the end is found.
-        let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        let behind = random.chance(50) ? 0 : random.int(0...20)
+        let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count + behind)
         defer { memory.deallocate() }
-        _ = memory.initialize(from: bytes)
+        let noise = (0..<behind).map { _ in UInt8(random.pick([0, 1, 0x7F, 0x80, 0xFF])) }
+        _ = memory.initialize(from: bytes + noise)
         var reader = PlainReader(bytes: bytes)
         let expected = reader.content(Array(kinds.prefix(slots)))
-        let isRecord = record.unpack(UnsafeBufferPointer(memory), slots: slots)
+        let isRecord = record.unpack(
+          UnsafeBufferPointer(rebasing: memory[..<bytes.count]), slots: slots, readable: behind)
         #expect(isRecord == (expected != nil), "\(kinds.map(\.rawValue)) \(bytes)")
         // Whatever the bytes are, what was read of them can be looked at.
         let found = content(record, slots: slots)

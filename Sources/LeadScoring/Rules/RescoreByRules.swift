@@ -118,7 +118,7 @@ final class RuleChangeWorker: RescoreWorker {
   }
 
   private func unpack(_ lead: Int64) throws {
-    guard records.withRecord({ stored.unpack($0) }) else {
+    guard stored.unpack(records.bytes, readable: records.readableBehind) else {
       throw StoreError.damaged("the signal state of lead \(lead); run `leadscore score --all`")
     }
   }

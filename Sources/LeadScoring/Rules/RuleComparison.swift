@@ -158,7 +158,9 @@ final class LeadComparer {
 
   private func readRecord() throws -> Bool {
     let storedCount = comparison.stored.count
-    guard let bytes = try reader.record(), record.unpack(bytes, slots: storedCount) else { return false }
+    guard let bytes = try reader.record(),
+      record.unpack(bytes, slots: storedCount, readable: reader.readableBehindRecord)
+    else { return false }
     guard let finder else { return true }
     finder.reset()
     if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1, after: oldestEvent) } }

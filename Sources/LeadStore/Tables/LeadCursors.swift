@@ -116,6 +116,9 @@ public final class RecordCursor {
     isRecent ? recentRows.withBytes(1) { $0 } : UnsafeBufferPointer(rebasing: body[record])
   }
 
+  /// How many bytes behind the record can be looked at.
+  public var readableBehind: Int { isRecent ? 0 : body.count &- record.upperBound }
+
   /// Calls `body` with the record of the lead at hand.
   public func withRecord<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
     try body(bytes)

@@ -196,6 +196,9 @@ public final class ScoredLeadReader {
     try records.advance(to: score.pointee.lead) ? records.bytes : nil
   }
 
+  /// How many bytes behind the record can be looked at.
+  public var readableBehindRecord: Int { records.readableBehind }
+
   /// The attributes of the lead at hand, a JSON object, until the next lead is asked for; nil where there is no such lead.
   public func attributeText() throws -> UnsafeBufferPointer<UInt8>? {
     try attributes?.text(of: score.pointee.lead)

@@ -7,10 +7,10 @@ final class RecordMemory {
   /// Whether no slot has dated instants, which have counts among their numbers.
   let isPlain: Bool
   private let kindMemory: UnsafeMutablePointer<SignalKind>
-  /// By slot, and one more: where its numbers begin.
+  /// By slot, and one more: where its numbers begin. There is room for eight more.
   let starts: UnsafeMutablePointer<Int>
-  /// By slot: how many slots of conditions there are from it on, without another one between them.
-  let timelines: UnsafeMutablePointer<Int>
+  /// By slot: how many slots of its kind there are from it on, without another one between them.
+  let alike: UnsafeMutablePointer<Int>
   /// By slot of a condition: its truth before the first toggle. There is room for eight more.
   let initials: UnsafeMutablePointer<Bool>
   /// When the lead was created, in milliseconds.
@@ -30,13 +30,15 @@ final class RecordMemory {
     kindMemory = .allocate(capacity: kinds.count + 1)
     for (index, kind) in kinds.enumerated() { (kindMemory + index).initialize(to: kind) }
     (kindMemory + kinds.count).initialize(to: .instants)
-    starts = .allocate(capacity: kinds.count + 1)
-    starts.initialize(repeating: 0, count: kinds.count + 1)
+    starts = .allocate(capacity: kinds.count + 9)
+    starts.initialize(repeating: 0, count: kinds.count + 9)
     initials = .allocate(capacity: kinds.count + 8)
     initials.initialize(repeating: false, count: kinds.count + 8)
-    timelines = .allocate(capacity: kinds.count + 1)
-    timelines.initialize(repeating: 0, count: kinds.count + 1)
-    for slot in kinds.indices.reversed() where kinds[slot] == .timeline { timelines[slot] = timelines[slot + 1] + 1 }
+    alike = .allocate(capacity: kinds.count + 1)
+    alike.initialize(repeating: 0, count: kinds.count + 1)
+    for slot in kinds.indices.reversed() {
+      alike[slot] = slot + 1 < kinds.count && kinds[slot + 1] == kinds[slot] ? alike[slot + 1] + 1 : 1
+    }
     values = .allocate(capacity: capacity)
     values.initialize(repeating: 0, count: capacity)
   }
@@ -57,7 +59,7 @@ final class RecordMemory {
     kindMemory.deallocate()
     starts.deallocate()
     initials.deallocate()
-    timelines.deallocate()
+    alike.deallocate()
     values.deallocate()
   }
 

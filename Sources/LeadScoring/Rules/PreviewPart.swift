@@ -208,9 +208,10 @@ final class PreviewWorker: RangeWorker {
     while try comparer.next() {
       part.leads &+= 1
       count(comparer.stageBefore, comparer.stageAfter)
-      if comparer.scoreBefore < comparer.scoreAfter { part.scoresUp &+= 1 }
-      if comparer.scoreBefore > comparer.scoreAfter { part.scoresDown &+= 1 }
-      if comparer.nextChangeAfter < week { part.dueSoon &+= 1 }
+      // Without branches: which way a lead goes cannot be foretold.
+      part.scoresUp &+= comparer.scoreBefore < comparer.scoreAfter ? 1 : 0
+      part.scoresDown &+= comparer.scoreBefore > comparer.scoreAfter ? 1 : 0
+      part.dueSoon &+= comparer.nextChangeAfter < week ? 1 : 0
       if let giving = comparer.givingBefore {
         rulesBefore.add(comparer.pointsBefore, at: giving)
       } else {

@@ -188,7 +188,8 @@ public final class LeadEvaluator {
     let sums = self.sums
     for index in 0..<count {
       let rule = rules + index
-      let given = arithmetic.holds(rule.pointee.gate) ? rule.pointee.points : 0
+      // Without a branch: whom a condition holds for cannot be foretold.
+      let given = rule.pointee.points & (0 &- Int64(arithmetic.truth(rule.pointee.gate)))
       points[rule.pointee.index] = given
       sums[rule.pointee.group] &+= given
     }
@@ -292,15 +293,24 @@ public final class LeadEvaluator {
 
   @inline(__always)
   private func decideGrade() -> Int {
+    guard let groups = flat.scaleGroups.baseAddress, let starts = flat.scaleStarts.baseAddress else { return 0 }
     var number = 0
-    for scale in 0..<flat.scaleGroups.count {
-      let score = sums[flat.scaleGroups[scale]]
-      let start = flat.scaleStarts[scale]
-      let end = flat.scaleStarts[scale &+ 1]
+    var scale = 0
+    let count = flat.scaleGroups.count
+    while scale < count {
+      let score = sums[groups[scale]]
+      let end = starts[scale &+ 1]
       // From the greatest minimum down: those that are too great are the first ones.
       var band = 0
-      for index in start..<end { band &+= flat.bands[index] > score ? 1 : 0 }
+      var index = starts[scale]
+      if let bands = flat.bands.baseAddress {
+        while index < end {
+          band &+= bands[index] > score ? 1 : 0
+          index &+= 1
+        }
+      }
       number = gradeTexts.number(number, scale, band)
+      scale &+= 1
     }
     return number
   }

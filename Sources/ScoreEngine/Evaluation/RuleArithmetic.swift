@@ -21,6 +21,15 @@ struct RuleArithmetic {
     return start == end ? record.initials[slot] : holds(slot, start, end)
   }
 
+  /// The same as a number, 1 where the condition holds.
+  @inline(__always)
+  mutating func truth(_ slot: Int) -> UInt8 {
+    let start = record.starts[slot]
+    let end = record.starts[slot &+ 1]
+    if start != end { return holds(slot, start, end) ? 1 : 0 }
+    return UnsafeRawPointer(record.initials).load(fromByteOffset: slot, as: UInt8.self)
+  }
+
   @inline(never)
   private mutating func holds(_ slot: Int, _ start: Int, _ end: Int) -> Bool {
     var truth = record.initials[slot]
@@ -74,9 +83,11 @@ struct RuleArithmetic {
     let spans =
       lastEvent > instant
       ? 0 : RuleArithmetic.quotient(instant &- lastEvent, span, rule.pointee.inverse)
-    if spans < rule.pointee.limit { mayChange(at: lastEvent + (spans + 1) * span) }
+    // Without branches: how long a silence lasts cannot be foretold.
     let counted = Swift.min(spans, Int64(rule.pointee.limit))
-    return counted == 0 ? 0 : rule.pointee.points.multipliedSaturated(by: counted)
+    let next = lastEvent &+ (counted &+ 1) &* span
+    mayChange(at: counted == spans && counted < rule.pointee.limit ? next : Int64.min)
+    return rule.pointee.points.multipliedSaturated(by: counted)
   }
 
   /// `every` and `when` over events of which none is dropped for another of its hour, day or week.
@@ -207,10 +218,9 @@ struct RuleArithmetic {
   @inline(__always)
   static func quotient(_ age: Int64, _ span: Int64, _ inverse: Double) -> Int64 {
     // Spans are a second or more, so the product is off by one at most.
-    var quotient = Int64(Double(age) * inverse)
+    let quotient = Int64(Double(age) * inverse)
     let rest = age &- quotient &* span
-    if rest < 0 { quotient &-= 1 } else if rest >= span { quotient &+= 1 }
-    return quotient
+    return quotient &+ (rest >= span ? 1 : 0) &- (rest < 0 ? 1 : 0)
   }
 }
 

@@ -25,9 +25,13 @@ struct EventRunTests {
     return events
   }
 
-  private func inRuns(_ text: UnsafeBufferPointer<UInt8>) throws -> [Event] {
+  private func inRuns(_ text: UnsafeBufferPointer<UInt8>, after oldest: Int64? = nil) throws -> [Event] {
     let reader = EventPageReader()
-    try reader.begin(text, firstAt: -7)
+    if let oldest {
+      try reader.begin(text, firstAt: -7, after: oldest)
+    } else {
+      try reader.begin(text, firstAt: -7)
+    }
     var events: [Event] = []
     while true {
       let run = try reader.nextRun()
@@ -86,5 +90,35 @@ struct EventRunTests {
       if expected == nil { damaged += 1 }
     }
     #expect(damaged > 300 && damaged < 2000, "\(damaged)")
+  }
+
+  @Test("events after an instant, and of earlier ones none where no text is in the page")
+  func after() throws {
+    var random = SeededRandom(seed: 79)
+    var (passed, kept) = (0, 0)
+    for _ in 0..<1000 {
+      var offsets = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+        Int64.random(in: 0...(random.chance(50) ? 9 : 1_000_000), using: &random)
+      }.sorted()
+      if !offsets.isEmpty { offsets[0] = 0 }
+      let hasTexts = random.chance(20)
+      let texts = offsets.map { offset in
+        "[\(offset),1\(random.chance(50) ? ",12,7" : "")\(hasTexts ? #","a],[1","# + #"["n","[0,1]"]"# : "")]"
+      }
+      let bytes = Array("[\(texts.joined(separator: ","))]".utf8)
+      let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+      defer { memory.deallocate() }
+      _ = memory.initialize(from: bytes)
+      let text = UnsafeBufferPointer(memory)
+      let all = try inRuns(text)
+      #expect(all.count == offsets.count)
+      for oldest in [Int64.min, -8, -7, -6, 0, (offsets.randomElement(using: &random) ?? 0) - 7, Int64.max] {
+        let late = try inRuns(text, after: oldest)
+        #expect(late == (hasTexts ? all : all.filter { $0.instant > oldest }), "\(oldest)")
+        passed += all.count - late.count
+        kept += late.count
+      }
+    }
+    #expect(passed > 1000 && kept > 1000, "\(passed), \(kept)")
   }
 }

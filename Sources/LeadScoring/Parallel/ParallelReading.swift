@@ -21,10 +21,15 @@ extension ScoringSession {
         (try? other.connection.execute(ScoringSession.mapsFile)) != nil,
         (try? other.connection.execute("BEGIN")) != nil, (try? other.connection.dataVersion()) != nil
       else { break }
+      other.connection.readPagesAhead()
       others.append(other)
     }
     try connection.execute(ScoringSession.mapsFile)
-    defer { try? connection.execute("PRAGMA mmap_size = 0") }
+    connection.readPagesAhead()
+    defer {
+      connection.readPagesAsAsked()
+      try? connection.execute("PRAGMA mmap_size = 0")
+    }
     return try read {
       guard try connection.dataVersion() == version else { return try body([]) }
       return try body(others)

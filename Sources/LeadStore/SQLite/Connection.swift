@@ -21,6 +21,7 @@ public final class Connection {
   private let handle: OpaquePointer
   private var cache = StatementCache(capacity: 64)
   private var temporaryNames = 0
+  private var pagesAhead: PagesAhead?
   /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.
   public var onStatement: ((String) -> Void)?
 
@@ -93,6 +94,8 @@ public final class Connection {
 
   deinit {
     cache.removeAll()
+    // The file may stay open until statements that others keep are gone.
+    pagesAhead = nil
     sqlite3_close_v2(handle)
   }
 
@@ -223,6 +226,15 @@ public final class Connection {
       file(SQLITE_FCNTL_FILE_POINTER).flatMap { GatheredFile($0) },
     ].compactMap(\.self)
   }
+
+  /// Reads pages of the file as a whole where it is mapped into memory, which makes passes over rows quicker, and
+  /// look-ups of one row slower. Has no effect where it is not mapped.
+  public func readPagesAhead() {
+    if pagesAhead == nil { pagesAhead = file(SQLITE_FCNTL_FILE_POINTER).flatMap { PagesAhead($0) } }
+  }
+
+  /// Reads no more of a page than is asked for.
+  public func readPagesAsAsked() { pagesAhead = nil }
 
   /// One of the files: https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html
   private func file(_ which: Int32) -> UnsafeMutablePointer<sqlite3_file>? {

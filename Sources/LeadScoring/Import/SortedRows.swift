@@ -21,13 +21,15 @@ final class SortedRows {
   @exclusivity(unchecked) private var rowCount = 0
   @exclusivity(unchecked) private(set) var groups: [Group] = []
   @exclusivity(unchecked) private var firstLead: Int64 = 1
-  private let starts = UnsafeMutableBufferPointer<Int>.allocate(capacity: LeadPartitions.leads + 1)
+  /// By lead; made when many rows are sorted for the first time.
+  private lazy var starts = UnsafeMutableBufferPointer<Int>.allocate(capacity: LeadPartitions.leads + 1)
+  @exclusivity(unchecked) private var hasStarts = false
 
-  init() { starts.initialize(repeating: 0) }
+  init() {}
 
   deinit {
     memory.deallocate()
-    starts.deallocate()
+    if hasStarts { starts.deallocate() }
   }
 
   /// The rows, until others are sorted.
@@ -62,9 +64,12 @@ final class SortedRows {
     }
   }
 
+  /// So many bytes are few rows, for which counting by all leads of a range does not pay.
+  private static let fewBytes = 2048
+
   /// Puts the rows into order: counted by lead, which keeps the order of arrival, and within a lead by `order`.
   func sort() {
-    bytes.withUnsafeBytes { distribute($0) }
+    bytes.withUnsafeBytes { if $0.count <= SortedRows.fewBytes { distributeFew($0) } else { distribute($0) } }
     for group in groups {
       var rows = UnsafeMutableBufferPointer(rebasing: memory[group.rows])
       var isSorted = true
@@ -78,9 +83,39 @@ final class SortedRows {
     }
   }
 
+  private func distributeFew(_ bytes: UnsafeRawBufferPointer) {
+    var few: [(lead: Int, row: Row)] = []
+    StagedRow.forEach(in: bytes) { row, start in
+      few.append(
+        (
+          row.lead,
+          Row(order: row.order, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: row.count))
+        ))
+    }
+    few.sort { ($0.lead, $0.row.start) < ($1.lead, $1.row.start) }
+    makeRoom(few.count)
+    for (index, entry) in few.enumerated() {
+      memory.initializeElement(at: index, to: entry.row)
+      if index > 0, few[index - 1].lead == entry.lead {
+        groups[groups.count - 1].rows = groups[groups.count - 1].rows.lowerBound..<(index + 1)
+      } else {
+        groups.append(Group(lead: firstLead + Int64(entry.lead), rows: index..<(index + 1)))
+      }
+    }
+    rowCount = few.count
+  }
+
+  private func makeRoom(_ count: Int) {
+    if memory.count < count {
+      memory.deallocate()
+      memory = .allocate(capacity: count * 3 / 2)
+    }
+  }
+
   private func distribute(_ bytes: UnsafeRawBufferPointer) {
+    hasStarts = true
     let starts = starts
-    starts.update(repeating: 0)
+    starts.initialize(repeating: 0)
     var count = 0
     StagedRow.forEach(in: bytes) { row, _ in
       starts[row.lead + 1] += 1
@@ -90,10 +125,7 @@ final class SortedRows {
     for lead in 0..<LeadPartitions.leads where starts[lead] < starts[lead + 1] {
       groups.append(Group(lead: firstLead + Int64(lead), rows: starts[lead]..<starts[lead + 1]))
     }
-    if memory.count < count {
-      memory.deallocate()
-      memory = .allocate(capacity: count * 3 / 2)
-    }
+    makeRoom(count)
     let rows = memory
     StagedRow.forEach(in: bytes) { row, start in
       rows.initializeElement(

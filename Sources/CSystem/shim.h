@@ -37,4 +37,35 @@ static inline void csystem_release(int descriptor, long offset, long count) {
 #endif
 }
 
+// Where 32 bytes have a delimiter, a quote or a line end (bit 0 for the first byte), and where one that is not ASCII (from
+// bit 32 on). Only where CSYSTEM_HAS_MARKS is 1; Swift has no operation that makes bits of a vector's comparison.
+#if defined(__SSE2__)
+#define CSYSTEM_HAS_MARKS 1
+typedef char csystem_bytes __attribute__((vector_size(16)));
+
+static inline unsigned csystem_marks_of_half(csystem_bytes half, csystem_bytes delimiter) {
+  csystem_bytes none = {0};
+  csystem_bytes marks = (half == delimiter) | (half == none + '"') | (half == none + '\n') | (half == none + '\r');
+  return (unsigned)__builtin_ia32_pmovmskb128(marks);
+}
+
+static inline unsigned long long csystem_marks(const unsigned char *bytes, unsigned char delimiter) {
+  csystem_bytes first, second, none = {0};
+  __builtin_memcpy(&first, bytes, 16);
+  __builtin_memcpy(&second, bytes + 16, 16);
+  csystem_bytes wanted = none + (char)delimiter;
+  unsigned marks = csystem_marks_of_half(first, wanted) | csystem_marks_of_half(second, wanted) << 16;
+  unsigned others = (unsigned)__builtin_ia32_pmovmskb128(first | second);
+  return marks | (unsigned long long)others << 32;
+}
+#else
+#define CSYSTEM_HAS_MARKS 0
+
+static inline unsigned long long csystem_marks(const unsigned char *bytes, unsigned char delimiter) {
+  (void)bytes;
+  (void)delimiter;
+  return 0;
+}
+#endif
+
 #endif

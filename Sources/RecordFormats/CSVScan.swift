@@ -1,6 +1,8 @@
+internal import CSystem
+
 /// Finds the cells and the end of one record, taking up where it stopped when more bytes arrive.
 ///
-/// All offsets count from the record's first byte. Eight bytes are looked at at a time.
+/// All offsets count from the record's first byte. Eight bytes and more are looked at at a time.
 struct CSVScan {
   private enum Mode {
     case plain
@@ -8,6 +10,9 @@ struct CSVScan {
     /// After a bare quote: the rest of the line is passed over.
     case skippingLine
   }
+
+  /// Bytes that ``csystem_marks(_:_:)`` looks at.
+  private static let marked = 32
 
   private var mode = Mode.plain
   private var position = 0
@@ -78,19 +83,29 @@ struct CSVScan {
       self.high = high
     }
     while at < count {
-      // The hits in sixteen bytes where there are so many, else in eight.
+      // The hits in as many bytes as there are and the processor can look at: a bit each, or the top bit of a byte each.
       var hits: UInt64
       var more: UInt64 = 0
       var place = at
-      if count &- at >= 16 {
+      var bitsPerByte = 3
+      let left = count &- at
+      if CSYSTEM_HAS_MARKS == 1, left >= CSVScan.marked {
+        let marks = csystem_marks(bytes + at, delimiter)
+        hits = marks & 0xFFFF_FFFF
+        bitsPerByte = 0
+        if marks != hits { high = highBits }
+        at &+= CSVScan.marked
+      } else if left >= 16 {
         let words = UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
         high |= words[0] | words[1]
         let marks = special(words, delimiters)
         (hits, more) = (UInt64(littleEndian: marks[0]), UInt64(littleEndian: marks[1]))
+        at &+= 16
       } else {
         let word = load(bytes, at, count)
         high |= word
         hits = special(SIMD2(word, 0), delimiters)[0]
+        at = min(at &+ 8, count)
       }
       while true {
         if hits == 0 {
@@ -98,7 +113,7 @@ struct CSVScan {
           (hits, more) = (more, 0)
           place &+= 8
         }
-        let hit = place &+ hits.trailingZeroBitCount &>> 3
+        let hit = place &+ hits.trailingZeroBitCount &>> bitsPerByte
         hits &= hits &- 1
         let byte = bytes[hit]
         if byte == delimiter {
@@ -122,7 +137,6 @@ struct CSVScan {
           return false
         }
       }
-      at = count &- at >= 16 ? at &+ 16 : min(at &+ 8, count)
     }
     return false
   }

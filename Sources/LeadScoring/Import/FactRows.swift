@@ -3,7 +3,7 @@ internal import RecordFormats
 internal import RuleFile
 
 /// The rows of one file in the order of leads: read on one thread, their leads looked up on another, and then given out
-/// in blocks of leads, which two threads work on.
+/// in blocks of leads, which several threads work on.
 final class FactRows {
   private let session: ScoringSession
   private let path: String
@@ -20,6 +20,8 @@ final class FactRows {
   private static let together = 128
   private let candidates = UnsafeMutablePointer<ByteTable.Candidate>.allocate(capacity: FactRows.together)
 
+  /// Threads that compute beside the one that writes: events take more than that does.
+  private var workers: Int { kind == .events ? 2 : 1 }
   /// Rows from which on a second thread is worth its start.
   private static let parallelRows: Int64 = 5000
   /// Rows from which on so much history may come of them that it becomes a run.
@@ -89,27 +91,31 @@ final class FactRows {
     }
   }
 
-  /// Whether the blocks are worked on by two threads, once all rows are read.
+  /// Whether the blocks are worked on by several threads, once all rows are read.
   var isParallel: Bool { staged.count >= FactRows.parallelRows && WorkerThread.processors > 1 }
 
   /// Works on all blocks of leads, in their order.
   ///
   /// - Parameters:
   ///   - make: an empty block.
-  ///   - compute: perhaps on another thread.
+  ///   - worker: makes what computes; called once for each thread that does.
   ///   - store: writes what came of it.
   func forEachBlock<Block: LeadBlock>(
-    _ make: @escaping () -> Block, compute: @escaping (Block) throws -> Void,
-    store: @escaping (Block) throws -> Void
+    _ make: @escaping () -> Block, worker: () -> (Block) throws -> Void, store: @escaping (Block) throws -> Void
   ) throws {
     directory.endLookups()
     let isParallel = isParallel
     let isNew = directory.isNew
     let source = try LeadBlockSource(session, session.database, isNew: isNew)
-    // While the transaction has changed nothing, the computing thread can read by itself.
-    var own: LeadBlockSource?
-    if isParallel, session.isUntouched, let other = session.otherReader() {
-      own = try LeadBlockSource(session, other, isNew: isNew)
+    // While the transaction has changed nothing, the computing threads can read by themselves.
+    var team: [(Block) throws -> Void] = []
+    while isParallel, session.isUntouched, team.count < workers, let other = session.otherReader() {
+      let own = try LeadBlockSource(session, other, isNew: isNew)
+      let compute = worker()
+      team.append { block in
+        try block.read(own)
+        try compute(block)
+      }
     }
     session.isUntouched = false
     let spare = Channel<Block>()
@@ -121,27 +127,25 @@ final class FactRows {
     }
     let ahead = isParallel ? try BlocksAhead(next) : nil
     defer { ahead?.stop() }
-    let pipeline = BlockPipeline<Block>(
-      find: { if let ahead { try ahead.next() } else { try next() } },
-      prepare: { block in if own == nil { try block.read(source) } },
-      compute: { block in
-        if let own { try block.read(own) }
-        try compute(block)
-      },
-      store: { block in
-        try store(block)
-        done += Int64(block.rows.rows.count)
-        session.onProgress?(
-          ScoringSession.Progress(
-            label: "Scoring", unit: kind == .events ? "events" : "rows", done: done, total: staged.count, items: done))
-        block.removeAll()
-        spare.put(block)
-      })
-    if staged.count >= FactRows.manyRows {
-      try session.database.history.addMany { try pipeline.run(isParallel: isParallel) }
-    } else {
-      try pipeline.run(isParallel: isParallel)
+    let find = { if let ahead { try ahead.next() } else { try next() } }
+    let finish: (Block) throws -> Void = { block in
+      try store(block)
+      done += Int64(block.rows.rows.count)
+      session.onProgress?(
+        ScoringSession.Progress(
+          label: "Scoring", unit: kind == .events ? "events" : "rows", done: done, total: staged.count, items: done))
+      block.removeAll()
+      spare.put(block)
     }
+    func run() throws {
+      if team.isEmpty {
+        try BlockPipeline(find: find, prepare: { try $0.read(source) }, compute: worker(), store: finish)
+          .run(isParallel: isParallel)
+      } else {
+        try BlockTeam(find: find, workers: team, store: finish).run()
+      }
+    }
+    if staged.count >= FactRows.manyRows { try session.database.history.addMany(run) } else { try run() }
   }
 }
 

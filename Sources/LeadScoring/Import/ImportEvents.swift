@@ -57,10 +57,16 @@ final class EventImport {
   }
 
   private func apply() throws {
-    let worker = EventBlockScorer(
-      session, reference: scorer.causeReference, asOf: asOf, isAlone: !rows.isParallel)
-    try rows.forEachBlock(EventBlock.init, compute: worker.score, store: { [self] in try store($0) })
-    scorer.counts.add(worker.counts)
+    var workers: [EventBlockScorer] = []
+    try rows.forEachBlock(
+      EventBlock.init,
+      worker: {
+        let worker = EventBlockScorer(
+          session, reference: scorer.causeReference, asOf: asOf, isAlone: !rows.isParallel)
+        workers.append(worker)
+        return worker.score
+      }, store: { [self] in try store($0) })
+    for worker in workers { scorer.counts.add(worker.counts) }
     try rows.members.addEvents(scorer, at: asOf, &counts)
   }
 

@@ -92,11 +92,17 @@ final class LeadImport {
     }
     counts.read = rows.readCount
     counts.rejected = rows.rejectedCount
-    let worker = AttributeBlockScorer(
-      session, reference: scorer.causeReference, asOf: asOf,
-      knownNames: Set(try session.database.leads.attributeNames()))
-    try rows.forEachBlock(AttributeBlock.init, compute: worker.score, store: { [self] in try store($0) })
-    scorer.counts.add(worker.counts)
+    let knownNames = Set(try session.database.leads.attributeNames())
+    var workers: [AttributeBlockScorer] = []
+    try rows.forEachBlock(
+      AttributeBlock.init,
+      worker: {
+        let worker = AttributeBlockScorer(
+          session, reference: scorer.causeReference, asOf: asOf, knownNames: knownNames)
+        workers.append(worker)
+        return worker.score
+      }, store: { [self] in try store($0) })
+    for worker in workers { scorer.counts.add(worker.counts) }
     try rows.members.changeAttributes(scorer, at: asOf, &counts)
     return counts
   }

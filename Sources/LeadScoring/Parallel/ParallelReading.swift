@@ -41,7 +41,7 @@ extension ScoringSession {
     guard database.connection.mode == .readWrite, database.connection.isInTransaction,
       let other = try? LeadDatabase.open(path: database.connection.path, mode: .readOnly),
       // It passes over everything once, so much in memory would not help it.
-      (try? other.connection.execute("PRAGMA cache_size = -8192")) != nil,
+      (try? other.connection.execute("PRAGMA cache_size = -4096")) != nil,
       (try? other.connection.execute("BEGIN")) != nil
     else { return nil }
     return other

@@ -148,7 +148,7 @@ struct DatabaseFileTests {
       EventPage(id: 1 << 20, firstAt: -5, lastAt: 70, count: 2, body: Array("[[0,1],[75,1]]".utf8)))
     try database.history.append(.sample(model: model, lead: 1, at: 10, before: nil, after: 100))
     try database.models.setEvaluated(model, at: 900)
-    _ = try database.imports.begin(kind: "leads", file: "a.csv", asOf: 1, recordedAt: 1)
+    try database.imports.record(1, kind: "leads", file: "a.csv", asOf: 1, recordedAt: 1, ImportCounts())
     info = try DatabaseInfo.read(path: path)
     #expect(info.path == path)
     #expect(info.bytes == Int64(try fileBytes(path).count))

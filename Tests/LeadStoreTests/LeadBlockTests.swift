@@ -41,19 +41,22 @@ struct LeadBlockTests {
     for lead in Int64(1)...70 { try database.addLead(lead, "lead\(lead)") }
     for model in Int64(1)...2 { try database.connection.run("INSERT INTO model VALUES (?1, ?1, 0, NULL)", model) }
     for round in 0..<60 {
-      var batch = ScoreBatch()
-      for _ in 0..<Int.random(in: 1...(round % 3 == 0 ? 30 : 3), using: &random) {
-        let row = score(.random(in: 1...2, using: &random), .random(in: 1...70, using: &random), &random)
-        if round % 2 == 0 {
-          try database.scores.put(row)
-        } else {
-          batch.add(
-            model: row.model, lead: row.lead, row.state, groups: { $0 += row.groups.utf8 },
-            rules: { $0 += row.rules.utf8 })
+      func change() throws {
+        var batch = ScoreBatch()
+        for _ in 0..<Int.random(in: 1...(round % 3 == 0 ? 30 : 3), using: &random) {
+          let row = score(.random(in: 1...2, using: &random), .random(in: 1...70, using: &random), &random)
+          if round % 2 == 0 {
+            try database.scores.put(row)
+          } else {
+            batch.add(
+              model: row.model, lead: row.lead, row.state, groups: { $0 += row.groups.utf8 },
+              rules: { $0 += row.rules.utf8 })
+          }
+          known[Key(model: row.model, lead: row.lead)] = row
         }
-        known[Key(model: row.model, lead: row.lead)] = row
+        try database.write(batch)
       }
-      try database.write(batch)
+      if round % 8 < 4 { try change() } else { try database.scores.putMany(change) }
       if round % 4 == 0 {
         let erased = Int64.random(in: 1...70, using: &random)
         try database.connection.run("DELETE FROM lead WHERE id = ?1", erased)

@@ -303,8 +303,10 @@ struct TableTests {
 
   @Test("an import is recorded with its counts")
   func imports() throws {
-    let id = try database.imports.begin(kind: "events", file: "a 'b'.csv", asOf: 5, recordedAt: 6)
+    #expect(try database.imports.nextNumber() == 1)
     var counts = ImportCounts()
+    try database.imports.record(1, kind: "events", file: "a 'b'.csv", asOf: 5, recordedAt: 6, counts)
+    #expect(try database.imports.nextNumber() == 2)
     counts.read = 1
     counts.created = 2
     counts.leadsCreated = 3
@@ -312,7 +314,7 @@ struct TableTests {
     counts.unchanged = 5
     counts.duplicates = 6
     counts.rejected = 7
-    try database.imports.finish(id, counts)
+    try database.imports.record(1, kind: "events", file: "a 'b'.csv", asOf: 5, recordedAt: 60, counts)
     #expect(try database.imports.count() == 1)
     #expect(
       try database.connection.rows(

@@ -22,9 +22,12 @@ final class FactRows {
 
   /// Threads that compute beside the one that writes: events take more than that does.
   private var workers: Int { kind == .events ? 2 : 1 }
+  /// While so many blocks are written, SQLite finds other pages to write to the log than those it has just read.
+  private static let blocksBetweenVisits = 8
   /// Rows from which on a second thread is worth its start.
   private static let parallelRows: Int64 = 5000
-  /// Rows from which on so much history may come of them that it becomes a run.
+  /// Rows from which on so much history may come of them that it becomes a run, and so many scores that what is due when
+  /// is written at the end.
   private static let manyRows: Int64 = 5000
 
   init(_ session: ScoringSession, _ path: String, kind: ImportMapping.Kind, options: ImportOptions) throws {
@@ -128,8 +131,13 @@ final class FactRows {
     let ahead = isParallel ? try BlocksAhead(next) : nil
     defer { ahead?.stop() }
     let find = { if let ahead { try ahead.next() } else { try next() } }
+    var stored = 0
     let finish: (Block) throws -> Void = { block in
       try store(block)
+      stored += 1
+      if stored % FactRows.blocksBetweenVisits == 0 {
+        try session.database.signals.visitInnerPages(pack: session.pack.id)
+      }
       done += Int64(block.rows.rows.count)
       session.onProgress?(
         ScoringSession.Progress(
@@ -145,7 +153,9 @@ final class FactRows {
         try BlockTeam(find: find, workers: team, store: finish).run()
       }
     }
-    if staged.count >= FactRows.manyRows { try session.database.history.addMany(run) } else { try run() }
+    guard staged.count >= FactRows.manyRows else { return try run() }
+    let database = session.database
+    try database.history.addMany { try database.scores.putMany(run) }
   }
 }
 

@@ -34,11 +34,11 @@ extension ScoringSession {
       try checkReady(asOf)
       var reports: [ImportReport] = []
       for path in paths {
-        let id = try database.imports.begin(
-          kind: kind.rawValue, file: path, asOf: asOf, recordedAt: clock())
-        let scorer = try LeadScorer(self, reference: String(id))
+        let (number, recordedAt) = (try database.imports.nextNumber(), clock())
+        let scorer = try LeadScorer(self, reference: String(number))
         let counts = try body(path, scorer)
-        try database.imports.finish(id, counts)
+        try database.imports.record(
+          number, kind: kind.rawValue, file: path, asOf: asOf, recordedAt: recordedAt, counts)
         reports.append(
           ImportReport(
             file: path, counts: counts, leadsRescored: scorer.counts.rescored,

@@ -106,8 +106,7 @@ private final class StreamImport {
     let database = session.database
     let asOf = try options.asOf ?? max(session.clock(), database.models.lastEvaluation() ?? Int64.min)
     try session.checkReady(asOf)
-    let id =
-      try number ?? database.imports.begin(kind: "events", file: path, asOf: asOf, recordedAt: session.clock())
+    let (id, recordedAt) = (try number ?? database.imports.nextNumber(), session.clock())
     let scorer = try LeadScorer(session, reference: String(id))
     var rows = options.rows
     rows.stream = stream
@@ -121,7 +120,8 @@ private final class StreamImport {
     whole.counts.add(counts)
     whole.leadsRescored += scorer.counts.rescored + due.rescored
     whole.stageChanges += scorer.counts.stageChanges + due.stageChanges
-    try database.imports.finish(id, whole.counts)
+    try database.imports.record(
+      id, kind: "events", file: path, asOf: asOf, recordedAt: recordedAt, whole.counts)
     return (id, whole)
   }
 

@@ -7,6 +7,15 @@ final class DueBlocks {
   private let find: Statement
   private let insert: Statement
   private let update: Statement
+  private struct Noted {
+    let id: Int64
+    var instant: Int64
+    let isStored: Bool
+  }
+
+  private var isGathering = false
+  /// What is yet to be written, in order of the blocks.
+  @exclusivity(unchecked) private var gathered: [Noted] = []
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
@@ -21,6 +30,7 @@ final class DueBlocks {
 
   /// When to look at a block; nil for one that nobody told of.
   func instant(block id: Int64) throws(DatabaseError) -> Int64? {
+    if let index = place(ofGathered: id) { return gathered[index].instant }
     try find.bind(1, id)
     defer { find.reset() }
     return try find.step() ? find.integer(0) : nil
@@ -34,7 +44,28 @@ final class DueBlocks {
   /// The same, where ``instant(block:)`` gave `before`.
   func set(_ instant: Int64, block id: Int64, before: Int64?) throws(DatabaseError) {
     guard before != instant else { return }
-    if before == nil { try DueBlocks.run(insert, id, instant) } else { try DueBlocks.run(update, id, instant) }
+    guard isGathering else { return try write(instant, block: id, isStored: before != nil) }
+    if let index = place(ofGathered: id) {
+      gathered[index].instant = instant
+    } else {
+      if let last = gathered.last, last.id > id { try writeGathered() }
+      gathered.append(Noted(id: id, instant: instant, isStored: before != nil))
+    }
+  }
+
+  private func place(ofGathered id: Int64) -> Int? {
+    guard let last = gathered.last, last.id >= id else { return nil }
+    var range = gathered.indices
+    while !range.isEmpty {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      if gathered[middle].id == id { return middle }
+      range = gathered[middle].id < id ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
+    }
+    return nil
+  }
+
+  private func write(_ instant: Int64, block id: Int64, isStored: Bool) throws(DatabaseError) {
+    if isStored { try DueBlocks.run(update, id, instant) } else { try DueBlocks.run(insert, id, instant) }
   }
 
   private static func run(_ statement: borrowing Statement, _ id: Int64, _ instant: Int64) throws(DatabaseError) {
@@ -43,8 +74,29 @@ final class DueBlocks {
     try statement.run()
   }
 
+  /// Lets `body` note when many blocks are due, and writes that when it has ended: of an index that is changed all over,
+  /// now and then, each page would go into the log again and again between all that is written meanwhile. Inside a write
+  /// transaction, which is to be undone where this throws.
+  func gather<Result>(_ body: () throws -> Result) throws -> Result {
+    guard !isGathering else { return try body() }
+    isGathering = true
+    defer {
+      isGathering = false
+      gathered = []
+    }
+    let result = try body()
+    try writeGathered()
+    return result
+  }
+
+  private func writeGathered() throws(DatabaseError) {
+    for noted in gathered { try write(noted.instant, block: noted.id, isStored: noted.isStored) }
+    gathered.removeAll(keepingCapacity: true)
+  }
+
   /// Calls `body` with each block of a model that is to be looked at by an instant, until it returns false.
   func forEachBlock(by instant: Int64, model: Int64, _ body: (Int64) throws -> Bool) throws {
+    try writeGathered()
     let ids = LeadBlocks.ids(owner: model)
     // The plus sign keeps SQLite to the index of what is due.
     try connection.withStatement("SELECT id FROM score_due WHERE next_change_at <= ?1 AND +id BETWEEN ?2 AND ?3") {

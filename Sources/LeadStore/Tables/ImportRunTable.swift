@@ -38,26 +38,27 @@ public final class ImportRunTable {
     self.connection = connection
   }
 
-  /// Adds a run that has yet to be counted; returns its number.
-  public func begin(kind: String, file: String, asOf: Int64, recordedAt: Int64) throws -> Int64 {
-    try connection.run(
-      """
-      INSERT INTO import_run (kind, file, as_of, recorded_at, read, created, leads_created, updated, unchanged,
-        duplicates, rejected)
-      VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, 0, 0, 0)
-      """, kind, file, asOf, recordedAt)
-    return connection.lastInsertedRow
+  /// The number that the next run is to have. Inside a write transaction.
+  public func nextNumber() throws -> Int64 {
+    try connection.firstRow("SELECT coalesce(max(id), 0) + 1 FROM import_run") { $0.integer(0) } ?? 1
   }
 
-  /// Records what a run did.
-  public func finish(_ id: Int64, _ counts: ImportCounts) throws {
+  /// Records what a run did; of one that was recorded before, only the counts.
+  ///
+  /// A run is recorded when it has ended: its page would be written to the log twice, before and after all others, and
+  /// SQLite would go over all of them once more.
+  public func record(
+    _ number: Int64, kind: String, file: String, asOf: Int64, recordedAt: Int64, _ counts: ImportCounts
+  ) throws {
     try connection.run(
       """
-      UPDATE import_run SET read = ?2, created = ?3, leads_created = ?4, updated = ?5, unchanged = ?6, duplicates = ?7,
-        rejected = ?8
-      WHERE id = ?1
-      """, id, counts.read, counts.created, counts.leadsCreated, counts.updated, counts.unchanged, counts.duplicates,
-      counts.rejected)
+      INSERT INTO import_run (id, kind, file, as_of, recorded_at, read, created, leads_created, updated, unchanged,
+        duplicates, rejected)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      ON CONFLICT (id) DO UPDATE SET read = ?6, created = ?7, leads_created = ?8, updated = ?9, unchanged = ?10,
+        duplicates = ?11, rejected = ?12
+      """, number, kind, file, asOf, recordedAt, counts.read, counts.created, counts.leadsCreated, counts.updated,
+      counts.unchanged, counts.duplicates, counts.rejected)
   }
 
   /// How many runs there were.

@@ -314,6 +314,10 @@ public final class ScoreTable {
 
   // MARK: The clock
 
+  /// Lets `body` store scores of many leads, and writes when they are due once it has ended. Inside a write transaction,
+  /// which is to be undone where this throws.
+  public func putMany<Result>(_ body: () throws -> Result) throws -> Result { try due.gather(body) }
+
   /// Calls `body` with each line of a block's leads, first of those beside it.
   private func forEachLine(ofBlock id: Int64, _ body: (ScoreLine) throws -> Void) throws {
     var beside = 0

@@ -6,6 +6,8 @@ public final class SignalTable {
   private let insert: Statement
   private let update: Statement
   @exclusivity(unchecked) private var block = SignalBlock()
+  /// The pack whose inner pages were visited last, and its blocks then.
+  private var visited: (pack: Int64, ids: ClosedRange<Int64>)?
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
@@ -52,6 +54,31 @@ public final class SignalTable {
     try connection.run("DELETE FROM signal_block WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
     try recent.remove(LeadBlocks.rowIDs(owner: id, leads: 1...Int64.max))
     try connection.run("DELETE FROM signal_pack WHERE id = ?1", id)
+  }
+
+  // MARK: Inner pages
+
+  private static let visits: Int64 = 32
+
+  /// Reads here and there in a pack, so that SQLite keeps the inner pages of its tree in memory while all blocks are
+  /// written in their order.
+  ///
+  /// Where blocks grow, an inner page changes together with the one before it, and long after that once more. If it was
+  /// written to the log meanwhile to make room, SQLite would go over the whole log again when it commits.
+  public func visitInnerPages(pack: Int64) throws {
+    if visited?.pack != pack {
+      let ids = LeadBlocks.ids(owner: pack)
+      let last = try connection.firstRow(
+        "SELECT max(id) FROM signal_block WHERE id BETWEEN ?1 AND ?2", [ids.lowerBound, ids.upperBound]
+      ) { $0.optionalInteger(0) }
+      visited = (pack, ids.lowerBound...max(ids.lowerBound, last.flatMap(\.self) ?? ids.lowerBound))
+    }
+    guard let ids = visited?.ids else { return }
+    for visit in 0...SignalTable.visits {
+      try find.bind(1, ids.lowerBound + (ids.upperBound - ids.lowerBound) * visit / SignalTable.visits)
+      defer { find.reset() }
+      _ = try find.step()
+    }
   }
 
   // MARK: Records

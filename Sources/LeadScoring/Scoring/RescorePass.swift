@@ -51,7 +51,9 @@ enum RescorePass {
       workers.append(try make(other))
     }
     if addsManyRows, greatest >= manyLeads {
-      try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
+      try database.history.addMany {
+        try database.scores.putMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
+      }
     } else {
       try OrderedRanges.run(count: pieces, workers: workers, store)
     }

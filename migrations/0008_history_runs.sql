@@ -97,17 +97,18 @@ CREATE INDEX history_run_by_last ON history_run (last_id);
 
 -- id: the run's number * 2^40 + the number of the first lead.
 -- heads is a JSON array of what rows have in common, with a line of its own for each head, after a zero that makes them alike:
---   ,[recorded_at, version, cause, cause_ref, stage_before, stage_after, grade_after]
+--   ,[version, cause, cause_ref, stage_before, stage_after, grade_after]
 -- body likewise, with a line for each lead, in order of their numbers:
---   ,[lead, row, row, …] where a row is: id, at, before, after, place of its head in heads
--- lead, id and at are less the number of the first lead, first_id and first_at.
+--   ,[lead, row, row, …] where a row is: id, at, recorded_at, before, after, place of its head in heads
+-- lead, id, at and recorded_at are less the number of the first lead, first_id, first_at and first_recorded_at.
 CREATE TABLE history_page (
-  id       INTEGER PRIMARY KEY,
-  first_id INTEGER NOT NULL,
-  first_at INTEGER NOT NULL,
-  erased   INTEGER, -- the number of the lead that was erased last
-  heads    TEXT NOT NULL,
-  body     TEXT NOT NULL
+  id                INTEGER PRIMARY KEY,
+  first_id          INTEGER NOT NULL,
+  first_at          INTEGER NOT NULL,
+  first_recorded_at INTEGER NOT NULL,
+  erased            INTEGER, -- the number of the lead that was erased last
+  heads             TEXT NOT NULL,
+  body              TEXT NOT NULL
 ) STRICT;
 
 CREATE TRIGGER recent_history_is_append_only BEFORE UPDATE ON recent_history
@@ -115,10 +116,9 @@ BEGIN
   SELECT raise(ABORT, 'score history is append-only');
 END;
 
--- A row may go when its lead has gone, or when it stands in a run.
+-- A row may go when its lead has gone.
 CREATE TRIGGER recent_history_is_kept BEFORE DELETE ON recent_history
 WHEN EXISTS (SELECT 1 FROM lead WHERE id = old.lead_id)
-  AND old.id > coalesce((SELECT max(last_id) FROM history_run), 0)
 BEGIN
   SELECT raise(ABORT, 'score history is append-only');
 END;
@@ -143,6 +143,7 @@ END;
 
 CREATE TRIGGER history_run_is_added_to BEFORE INSERT ON history_run
 WHEN EXISTS (SELECT 1 FROM history_run WHERE id = new.id)
+  OR new.first_id <= (SELECT max(last_id) FROM history_run WHERE model_id = new.model_id)
 BEGIN
   SELECT raise(FAIL, 'score history is append-only');
 END;
@@ -150,7 +151,8 @@ END;
 -- A page may only lose the line of a lead that was erased.
 CREATE TRIGGER history_page_is_append_only BEFORE UPDATE ON history_page
 WHEN new.erased IS NULL OR EXISTS (SELECT 1 FROM lead WHERE id = new.erased)
-  OR new.id <> old.id OR new.first_id <> old.first_id OR new.first_at <> old.first_at OR new.heads <> old.heads
+  OR new.id <> old.id OR new.first_id <> old.first_id OR new.first_at <> old.first_at
+  OR new.first_recorded_at <> old.first_recorded_at OR new.heads <> old.heads
   OR instr(old.body, char(10) || ',[' || (new.erased - (old.id & 1099511627775)) || ',') = 0
   OR new.body <> substr(old.body, 1, instr(old.body, char(10) || ',[' || (new.erased - (old.id & 1099511627775)) || ',') - 1)
     || substr(old.body, instr(old.body, char(10) || ',[' || (new.erased - (old.id & 1099511627775)) || ',')
@@ -164,8 +166,10 @@ BEGIN
   SELECT raise(ABORT, 'score history is append-only');
 END;
 
+-- A run's own row comes after its pages.
 CREATE TRIGGER history_page_is_added_to BEFORE INSERT ON history_page
 WHEN EXISTS (SELECT 1 FROM history_page WHERE id = new.id)
+  OR EXISTS (SELECT 1 FROM history_run WHERE id = new.id >> 40)
 BEGIN
   SELECT raise(FAIL, 'score history is append-only');
 END;
@@ -174,6 +178,7 @@ END;
 -- schema is not trusted.
 CREATE TRIGGER lead_has_no_history AFTER DELETE ON lead
 BEGIN
+  DELETE FROM recent_history WHERE lead_id = old.id;
   UPDATE history_page
   SET erased = old.id,
     body = substr(body, 1, instr(body, char(10) || ',[' || (old.id - (id & 1099511627775)) || ',') - 1)
@@ -187,6 +192,7 @@ END;
 
 -- Views for people ----------------------------------------------------------------------------------------------
 
+-- Quick for all rows; v_history is so for those of one lead.
 CREATE VIEW score_history AS
 SELECT id, model_id, lead_id, at, recorded_at, before, after, stage_before, stage_after, grade_after, cause, cause_ref,
   version
@@ -196,20 +202,20 @@ SELECT page.first_id + field.value,
        run.model_id,
        (page.id & 1099511627775) + (line.value ->> 0),
        page.first_at + (line.value ->> (field.key + 1)),
-       head.value ->> 0,
-       line.value ->> (field.key + 2),
+       page.first_recorded_at + (line.value ->> (field.key + 2)),
        line.value ->> (field.key + 3),
+       line.value ->> (field.key + 4),
+       head.value ->> 3,
        head.value ->> 4,
        head.value ->> 5,
-       head.value ->> 6,
+       head.value ->> 1,
        head.value ->> 2,
-       head.value ->> 3,
-       head.value ->> 1
+       head.value ->> 0
 FROM history_run AS run
 JOIN history_page AS page ON page.id BETWEEN run.id << 40 AND (run.id << 40) + 1099511627775
 JOIN json_each(page.body) AS line ON line.type = 'array'
-JOIN json_each(line.value) AS field ON field.key % 5 = 1
-JOIN json_each(page.heads) AS head ON head.key = line.value ->> (field.key + 4);
+JOIN json_each(line.value) AS field ON field.key % 6 = 1
+JOIN json_each(page.heads) AS head ON head.key = line.value ->> (field.key + 5);
 
 CREATE TRIGGER score_history_is_append_only INSTEAD OF UPDATE ON score_history
 BEGIN
@@ -222,22 +228,44 @@ BEGIN
 END;
 
 CREATE VIEW v_history AS
-SELECT score_history.id AS history_id,
+SELECT history.id AS history_id,
        model.name AS model,
        coalesce(lead.key_as_given, lead.key) AS key,
-       strftime('%Y-%m-%dT%H:%M:%fZ', score_history.at / 1000.0, 'unixepoch') AS at,
-       strftime('%Y-%m-%dT%H:%M:%fZ', score_history.recorded_at / 1000.0, 'unixepoch') AS recorded_at,
-       score_history.before / 100.0 AS before,
-       score_history.after / 100.0 AS after,
-       score_history.stage_before,
-       score_history.stage_after,
-       score_history.grade_after,
-       score_history.cause,
-       score_history.cause_ref,
-       score_history.version
-FROM score_history
-JOIN lead ON lead.id = score_history.lead_id
-JOIN model ON model.id = score_history.model_id;
+       strftime('%Y-%m-%dT%H:%M:%fZ', history.at / 1000.0, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%fZ', history.recorded_at / 1000.0, 'unixepoch') AS recorded_at,
+       history.before / 100.0 AS before,
+       history.after / 100.0 AS after,
+       history.stage_before,
+       history.stage_after,
+       history.grade_after,
+       history.cause,
+       history.cause_ref,
+       history.version
+FROM recent_history AS history
+JOIN lead ON lead.id = history.lead_id
+JOIN model ON model.id = history.model_id
+UNION ALL
+SELECT page.first_id + field.value,
+       model.name,
+       coalesce(lead.key_as_given, lead.key),
+       strftime('%Y-%m-%dT%H:%M:%fZ', (page.first_at + (line.value ->> (field.key + 1))) / 1000.0, 'unixepoch'),
+       strftime('%Y-%m-%dT%H:%M:%fZ', (page.first_recorded_at + (line.value ->> (field.key + 2))) / 1000.0, 'unixepoch'),
+       (line.value ->> (field.key + 3)) / 100.0,
+       (line.value ->> (field.key + 4)) / 100.0,
+       page.heads -> (line.value ->> (field.key + 5)) ->> 3,
+       page.heads -> (line.value ->> (field.key + 5)) ->> 4,
+       page.heads -> (line.value ->> (field.key + 5)) ->> 5,
+       page.heads -> (line.value ->> (field.key + 5)) ->> 1,
+       page.heads -> (line.value ->> (field.key + 5)) ->> 2,
+       page.heads -> (line.value ->> (field.key + 5)) ->> 0
+FROM lead
+CROSS JOIN history_run AS run
+JOIN model ON model.id = run.model_id
+JOIN history_page AS page
+  ON page.id = (SELECT max(id) FROM history_page WHERE id BETWEEN run.id << 40 AND (run.id << 40) + lead.id)
+JOIN json_each(page.body) AS line
+  ON line.type = 'array' AND line.value ->> 0 = lead.id - (page.id & 1099511627775)
+JOIN json_each(line.value) AS field ON field.key % 6 = 1;
 
 -- What each consumer was given.
 CREATE VIEW v_handoffs AS

@@ -210,8 +210,10 @@ struct HistoryRunTests {
       "UPDATE history_page SET erased = 1, body = '[0' || substr(body, instr(substr(body, 3), char(10) || ',[') + 2)",
       "UPDATE history_page SET erased = 99, body = replace(body, '250', '999')",
       "UPDATE history_run SET last_at = last_at + 1",
-      "INSERT OR REPLACE INTO history_page SELECT id, 1, 1, NULL, '[0]', '[0]' FROM history_page",
-      "INSERT OR REPLACE INTO history_run SELECT id, 1, 1, 1, 1, 1 FROM history_run",
+      "INSERT OR REPLACE INTO history_page SELECT id, 1, 1, 1, NULL, '[0]', '[0]' FROM history_page",
+      "INSERT INTO history_page SELECT id + 1, 1, 1, 1, NULL, heads, '[0' || char(10) || ']' FROM history_page",
+      "INSERT OR REPLACE INTO history_run SELECT id, 1, 9, 9, 1, 1 FROM history_run",
+      "INSERT INTO history_run VALUES (99, 1, 1, 1000000, 0, 0)",
     ])
   func appendOnly(_ sql: String) throws {
     let folder = try TestFolder()
@@ -227,6 +229,49 @@ struct HistoryRunTests {
     #expect(error.kind == .constraint)
     #expect(error.message.contains("append-only"))
     #expect(try database.connection.contents() == before)
+  }
+
+  /// A test lead, a robot: all rows of a lead stand in one page.
+  @Test("a lead with very many rows that are all different is worked on in good time, and found again")
+  func manyOfOne() throws {
+    let folder = try TestFolder()
+    let database = try LeadDatabase.make(in: folder)
+    let (model, _) = try database.addModel()
+    try database.addLead(1, "ann")
+    for start in stride(from: Int64(0), to: 200_000, by: 10_000) {
+      let rows = (start..<(start + 10_000)).map { number in
+        var row = HistoryRow.sample(model: model, lead: 1, at: number, before: number, after: number + 1)
+        row.causeReference = "\(number)"
+        return row
+      }
+      try database.connection.write { try database.history.addMany { try database.history.append(rows) } }
+    }
+    var last: Int64 = -1
+    var filter = HistoryFilter()
+    filter.lead = 1
+    try database.history.forEach(model: model, filter: filter) { row, _ in
+      #expect(row.at == last + 1 && row.recordedAt == row.at + 1 && row.causeReference == "\(row.at)")
+      last = row.at
+    }
+    #expect(last == 199_999)
+  }
+
+  @Test("a lead erased where references are not checked leaves no history, and what is left breaks nothing")
+  func orphans() throws {
+    let folder = try TestFolder()
+    let database = try LeadDatabase.make(in: folder)
+    let (model, _) = try database.addModel()
+    for lead in Int64(1)...2 {
+      try database.addLead(lead, "lead-\(lead)")
+      try database.history.append(.sample(model: model, lead: lead, at: 1, before: nil, after: 250))
+    }
+    try database.connection.execute("PRAGMA foreign_keys = OFF")
+    try database.connection.run("DELETE FROM lead WHERE id = 1")
+    #expect(try database.connection.integer("SELECT count(*) FROM recent_history") == 1)
+    try database.connection.write { try database.history.foldRecent() }
+    try database.connection.execute("DROP TRIGGER lead_has_no_history")
+    try database.connection.run("DELETE FROM lead WHERE id = 2")
+    try database.history.forEach(model: model, filter: HistoryFilter()) { _, _ in Issue.record("a row of nobody") }
   }
 
   @Test("people cannot change history through the view either", arguments: [false, true])
@@ -248,8 +293,8 @@ struct HistoryRunTests {
   @Test(
     "a page that somebody damaged is named",
     arguments: [
-      "body = '[0]'", "body = replace(body, ',250,', ',,')", "body = replace(body, ',3]', ',7]')", "body = ''",
-      "heads = replace(heads, 'event', 'whim')", "heads = '[0' || char(10) || ']'", "body = substr(body, 1, 20)",
+      "body = '[0]'", "body = replace(body, ',250,', ',,')", "body = replace(body, ',1]', ',7]')", "body = ''",
+      "heads = replace(heads, 'event', 'whim')", "heads = replace(heads, ',[1,', ',[')", "heads = '[0' || char(10) || ']'", "body = substr(body, 1, 20)",
       "heads = replace(heads, '\"A1\"]', '\"A1')",
     ])
   func damaged(_ change: String) throws {

@@ -8,9 +8,11 @@ private final class ClockWorker: RescoreWorker {
   private let records: RecordCursor
   @exclusivity(unchecked) private var record: SignalRecord
 
-  init(_ session: ScoringSession, _ database: LeadDatabase, model: ActiveModel, asOf: Int64) throws {
+  init(
+    _ session: ScoringSession, _ database: LeadDatabase, model: ActiveModel, asOf: Int64, recordedAt: Int64
+  ) throws {
     self.asOf = asOf
-    tools = try RescoreTools(session, database, models: [model], reference: nil)
+    tools = try RescoreTools(session, database, models: [model], recordedAt: recordedAt, reference: nil)
     records = try RecordCursor(database, pack: session.pack.id)
     record = SignalRecord(kinds: session.pack.kinds)
   }
@@ -45,8 +47,9 @@ extension ScoringSession {
   /// - Complexity: O(leads + changes); to be preferred where a good part of all leads are due.
   func advanceAllLeads(of model: ActiveModel, to asOf: Int64) throws -> ScoringCounts {
     var counts = ScoringCounts()
+    let recordedAt = clock()
     try RescorePass.run(
-      self, addsManyRows: true, { try ClockWorker(self, $0, model: model, asOf: asOf) },
+      self, addsManyRows: true, { try ClockWorker(self, $0, model: model, asOf: asOf, recordedAt: recordedAt) },
       store: { part in
         counts.add(part.counts)
         try database.write(part.scores)

@@ -68,12 +68,16 @@ final class RescoreTools {
   private let cursors: [ScoreCursor]
   private let asksJudgement: Bool
 
-  /// - Parameter models: those to be scored, of the session.
-  init(_ session: ScoringSession, _ database: LeadDatabase, models: [ActiveModel], reference: String?) throws {
+  /// - Parameters:
+  ///   - models: those to be scored, of the session.
+  ///   - recordedAt: the clock, the same for all workers of a pass.
+  init(
+    _ session: ScoringSession, _ database: LeadDatabase, models: [ActiveModel], recordedAt: Int64, reference: String?
+  ) throws {
     self.database = database
     let pack = session.pack.definitions
     self.models = models.compactMap { $0.copy(pack: pack) }
-    kernel = ScoreKernel(recordedAt: session.clock(), causeReference: reference)
+    kernel = ScoreKernel(recordedAt: recordedAt, causeReference: reference)
     cursors = try self.models.map { try ScoreCursor(database, model: $0.row.id) }
     asksJudgement = try !database.judgements.isEmpty()
   }

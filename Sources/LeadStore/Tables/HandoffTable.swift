@@ -73,7 +73,7 @@ public final class HandoffTable {
   /// - Complexity: O(history of the model).
   public func newEntries(model: Int64, consumer: String, stages: [String]) throws -> [StageEntry] {
     try connection.read {
-      let reader = HistoryEntryReader(connection, model: model) { head in
+      let reader = HistoryEntryReader(connection, model: model, wantsReferences: false) { head in
         head.changesStage && head.stageAfter.map { stages.contains($0) } ?? false
       }
       var entries: [StageEntry] = []

@@ -1,28 +1,51 @@
 /// Reads rows of history of one model without making a text of each value: what rows have in common is read once a page.
+///
+/// Memory is bounded by the ways in which stages, grades, causes and versions go together, and by how many imports and
+/// others causes refer to.
 final class HistoryEntryReader {
   private let connection: Connection
   private let runs: HistoryRuns
   private let model: Int64
+  private let wantsReferences: Bool
   private let admits: (HistoryHead) -> Bool
-  /// By the numbers of ``HistoryEntry``.
+  /// By the numbers of ``HistoryEntry``, without what their causes refer to.
   private(set) var heads: [HistoryHead] = []
   private var isAdmitted: [Bool] = []
   private var numbers: [HistoryHead: Int32] = [:]
-  /// The same heads occur in page after page: by a hash of their lines.
-  private var lines: [UInt64: (bytes: [UInt8], number: Int32)] = [:]
-  /// Of the page that is being read: the number of each head.
-  private var ofPage: [Int32] = []
+  private var references: [String?] = [nil]
+  private var referenceNumbers: [String: Int32] = [:]
 
-  /// - Parameter admits: which rows are asked for.
-  init(_ connection: Connection, model: Int64, where admits: @escaping (HistoryHead) -> Bool = { _ in true }) {
+  /// The numbers of a head and of what its cause refers to.
+  private struct Place {
+    var head: Int32
+    var reference: Int32
+  }
+
+  /// The same heads occur in page after page: by a hash of their lines.
+  private var lines: [UInt64: (bytes: [UInt8], place: Place)] = [:]
+  private static let mostLines = 4096
+  /// Of the page that is being read.
+  private var ofPage: [Place] = []
+
+  /// - Parameters:
+  ///   - wantsReferences: whether ``row(_:)`` is asked for.
+  ///   - admits: which rows are asked for; what their causes refer to is not told.
+  init(
+    _ connection: Connection, model: Int64, wantsReferences: Bool,
+    where admits: @escaping (HistoryHead) -> Bool = { _ in true }
+  ) {
     self.connection = connection
     self.model = model
+    self.wantsReferences = wantsReferences
     self.admits = admits
     runs = HistoryRuns(connection)
   }
 
   /// The row that an entry stands for.
-  func row(_ entry: HistoryEntry) -> HistoryRow { HistoryRow(entry, heads[Int(entry.head)], model: model) }
+  func row(_ entry: HistoryEntry) -> HistoryRow {
+    HistoryRow(
+      entry, heads[Int(entry.head)], reference: references[Int(entry.reference)], model: model)
+  }
 
   /// Calls `body` for all rows, run by run; those of later runs have greater numbers.
   func forEachEntry(_ body: (HistoryEntry) throws -> Void) throws {
@@ -83,15 +106,15 @@ final class HistoryEntryReader {
       guard let cause = Cause(rawValue: row.text(7)) else {
         throw StoreError.damaged("score_history row \(row.integer(0))")
       }
-      let head = HistoryHead(
-        recordedAt: row.integer(5), version: Int(row.integer(6)), cause: cause, causeReference: row.optionalText(8),
-        stageBefore: row.optionalText(9), stageAfter: row.optionalText(10), gradeAfter: row.optionalText(11))
-      let number = number(of: head)
-      guard isAdmitted[Int(number)] else { return }
+      let place = place(
+        of: HistoryHead(
+          version: Int(row.integer(6)), cause: cause, causeReference: row.optionalText(8),
+          stageBefore: row.optionalText(9), stageAfter: row.optionalText(10), gradeAfter: row.optionalText(11)))
+      guard isAdmitted[Int(place.head)] else { return }
       try body(
         HistoryEntry(
-          id: row.integer(0), lead: row.integer(1), at: row.integer(2), before: row.optionalInteger(3),
-          after: row.integer(4), head: number))
+          id: row.integer(0), lead: row.integer(1), at: row.integer(2), recordedAt: row.integer(5),
+          before: row.optionalInteger(3), after: row.integer(4), head: place.head, reference: place.reference))
     }
   }
 
@@ -102,7 +125,8 @@ final class HistoryEntryReader {
     let place = Int(entry.head)
     guard place >= 1, place <= ofPage.count else { throw page.damaged }
     var entry = entry
-    entry.head = ofPage[place - 1]
+    entry.head = ofPage[place - 1].head
+    entry.reference = ofPage[place - 1].reference
     if isAdmitted[Int(entry.head)] { try body(entry) }
   }
 
@@ -112,15 +136,16 @@ final class HistoryEntryReader {
     try page.forEachHead { line in
       let hash = HistoryEntryReader.hash(line)
       if let known = lines[hash], known.bytes.elementsEqual(line) {
-        ofPage.append(known.number)
+        ofPage.append(known.place)
       } else {
-        let number = number(of: try page.head(line))
-        lines[hash] = (Array(line), number)
-        ofPage.append(number)
+        let place = place(of: try page.head(line))
+        if lines.count >= HistoryEntryReader.mostLines { lines.removeAll(keepingCapacity: true) }
+        lines[hash] = (Array(line), place)
+        ofPage.append(place)
       }
     }
     guard !ofPage.isEmpty else { throw page.damaged }
-    return ofPage.contains { isAdmitted[Int($0)] }
+    return ofPage.contains { isAdmitted[Int($0.head)] }
   }
 
   private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
@@ -140,12 +165,25 @@ final class HistoryEntryReader {
     return hash
   }
 
+  private func place(of head: HistoryHead) -> Place {
+    Place(head: number(of: head.withoutReference), reference: wantsReferences ? number(of: head.causeReference) : 0)
+  }
+
   private func number(of head: HistoryHead) -> Int32 {
     if let known = numbers[head] { return known }
     let number = Int32(heads.count)
     heads.append(head)
     isAdmitted.append(admits(head))
     numbers[head] = number
+    return number
+  }
+
+  private func number(of reference: String?) -> Int32 {
+    guard let reference else { return 0 }
+    if let known = referenceNumbers[reference] { return known }
+    let number = Int32(references.count)
+    references.append(reference)
+    referenceNumbers[reference] = number
     return number
   }
 }

@@ -3,11 +3,14 @@ struct HistoryPageText: Sendable {
   private(set) var firstLead: Int64 = 0
   private(set) var firstID: Int64 = 0
   private(set) var firstAt: Int64 = 0
+  private(set) var firstRecordedAt: Int64 = 0
   private(set) var headText: [UInt8] = []
   private(set) var body: [UInt8] = []
   private var heads: [HistoryHead] = []
   /// Where each of them stands in the array, the zero being the first.
   private var places: [Int] = []
+  /// The same by head, once there are many: a lead never leaves its page, however many rows it has.
+  private var placesByHead: [HistoryHead: Int] = [:]
   private var lastLead: Int64 = 0
 
   /// No page yet.
@@ -21,7 +24,7 @@ struct HistoryPageText: Sendable {
   /// Adds a row of the lead that the last one was of, or of one with a greater number.
   mutating func append(_ row: HistoryRow, id: Int64) {
     if isEmpty {
-      (firstLead, firstID, firstAt) = (row.lead, id, row.at)
+      (firstLead, firstID, firstAt, firstRecordedAt) = (row.lead, id, row.at, row.recordedAt)
       HistoryPageText.begin(&headText)
       HistoryPageText.begin(&body)
     }
@@ -31,10 +34,12 @@ struct HistoryPageText: Sendable {
       DecimalText.append(row.lead - firstLead, to: &body)
       lastLead = row.lead
     }
-    for number in [id - firstID, row.at - firstAt] {
-      body.append(UInt8(ascii: ","))
-      DecimalText.append(number, to: &body)
-    }
+    body.append(UInt8(ascii: ","))
+    DecimalText.append(id &- firstID, to: &body)
+    body.append(UInt8(ascii: ","))
+    DecimalText.append(row.at &- firstAt, to: &body)
+    body.append(UInt8(ascii: ","))
+    DecimalText.append(row.recordedAt &- firstRecordedAt, to: &body)
     body.append(UInt8(ascii: ","))
     if let before = row.before { DecimalText.append(before, to: &body) } else { JSONText.append(nil, to: &body) }
     body.append(UInt8(ascii: ","))
@@ -57,11 +62,14 @@ struct HistoryPageText: Sendable {
     body.removeAll(keepingCapacity: true)
     heads.removeAll(keepingCapacity: true)
     places.removeAll(keepingCapacity: true)
+    placesByHead.removeAll()
   }
+
+  private static let fewHeads = 32
 
   /// The place of a row's head in the array.
   private mutating func place(ofHeadOf row: HistoryRow) -> Int {
-    for index in heads.indices where heads[index].isHead(of: row) {
+    for index in heads.indices.prefix(HistoryPageText.fewHeads) where heads[index].isHead(of: row) {
       // What occurs often comes to stand first.
       let place = places[index]
       if index > 0 {
@@ -71,11 +79,13 @@ struct HistoryPageText: Sendable {
       return place
     }
     let head = HistoryHead(row)
+    if heads.count >= HistoryPageText.fewHeads {
+      if let known = placesByHead[head] { return known }
+      placesByHead[head] = heads.count + 1
+    }
     heads.append(head)
     places.append(heads.count)
     headText.append(contentsOf: HistoryPageText.line)
-    DecimalText.append(head.recordedAt, to: &headText)
-    headText.append(UInt8(ascii: ","))
     DecimalText.append(Int64(head.version), to: &headText)
     for text in [head.cause.rawValue, head.causeReference, head.stageBefore, head.stageAfter, head.gradeAfter] {
       headText.append(UInt8(ascii: ","))
@@ -97,6 +107,7 @@ struct HistoryPage {
   var id: Int64
   var firstID: Int64
   var firstAt: Int64
+  var firstRecordedAt: Int64
   var heads: UnsafeBufferPointer<UInt8>
   var body: UnsafeBufferPointer<UInt8>
 
@@ -119,8 +130,7 @@ struct HistoryPage {
   /// - Throws: ``StoreError/damaged(_:)``
   func head(_ line: UnsafeBufferPointer<UInt8>) throws -> HistoryHead {
     guard var line = LineReader(bytes: line) else { throw damaged }
-    let recordedAt = line.integer(after: UInt8(ascii: "["))
-    let version = Int(truncatingIfNeeded: line.integer())
+    let version = Int(truncatingIfNeeded: line.integer(after: UInt8(ascii: "[")))
     var texts: [String?] = []
     for _ in 0..<5 {
       let text = try line.text().map { text in
@@ -131,7 +141,7 @@ struct HistoryPage {
     }
     guard line.isWhole, let cause = texts[0].flatMap({ Cause(rawValue: $0) }) else { throw damaged }
     return HistoryHead(
-      recordedAt: recordedAt, version: version, cause: cause, causeReference: texts[1], stageBefore: texts[2],
+      version: version, cause: cause, causeReference: texts[1], stageBefore: texts[2],
       stageAfter: texts[3], gradeAfter: texts[4])
   }
 
@@ -148,13 +158,15 @@ struct HistoryPage {
       repeat {
         let id = firstID &+ line.integer()
         let at = firstAt &+ line.integer()
+        let recordedAt = firstRecordedAt &+ line.integer()
         let before = line.optionalInteger()
         let after = line.integer()
         let head = line.integer()
         guard line.isSound else { throw damaged }
         try body(
           HistoryEntry(
-            id: id, lead: lead, at: at, before: before, after: after, head: Int32(truncatingIfNeeded: head)))
+            id: id, lead: lead, at: at, recordedAt: recordedAt, before: before, after: after,
+            head: Int32(truncatingIfNeeded: head)))
       } while !line.isWhole
     }
   }

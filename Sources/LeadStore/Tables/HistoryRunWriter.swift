@@ -31,7 +31,10 @@ final class HistoryRunWriter {
 
   init(_ connection: Connection) throws {
     insertPage = try connection.prepare(
-      "INSERT OR FAIL INTO history_page (id, first_id, first_at, heads, body) VALUES (?1, ?2, ?3, ?4, ?5)")
+      """
+      INSERT OR FAIL INTO history_page (id, first_id, first_at, first_recorded_at, heads, body)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+      """)
     insertRun = try connection.prepare(
       """
       INSERT OR FAIL INTO history_run (id, model_id, first_id, last_id, first_at, last_at)
@@ -41,7 +44,12 @@ final class HistoryRunWriter {
   }
 
   /// Adds a row with a number greater than those of all earlier runs.
+  ///
+  /// - Throws: ``StoreError/damaged(_:)`` for a lead whose number no page can have; ``DatabaseError``.
   func append(_ row: HistoryRow, id: Int64) throws {
+    guard (0...HistoryPage.leads).contains(row.lead) else {
+      throw StoreError.damaged("lead \(row.lead), whose number is too great")
+    }
     if let known = open[row.model] {
       if row.lead >= known.lastLead {
         // All rows of a lead stand in one page.
@@ -52,7 +60,7 @@ final class HistoryRunWriter {
     }
     let run = OpenRun(
       HistoryRun(id: nextRun, firstID: id, lastID: id, firstAt: row.at, lastAt: row.at), firstLead: row.lead)
-    nextRun += 1
+    nextRun &+= 1
     open[row.model] = run
     run.append(row, id: id)
   }
@@ -77,13 +85,14 @@ final class HistoryRunWriter {
 
   private func writePage(of open: OpenRun) throws {
     open.page.finish()
-    try insertPage.bind(1, open.run.id << 40 + open.page.firstLead)
+    try insertPage.bind(1, open.run.id << 40 | open.page.firstLead)
     try insertPage.bind(2, open.page.firstID)
     try insertPage.bind(3, open.page.firstAt)
+    try insertPage.bind(4, open.page.firstRecordedAt)
     try open.page.headText.withUnsafeBytes { heads in
-      try insertPage.bindTextInPlace(4, heads)
+      try insertPage.bindTextInPlace(5, heads)
       try open.page.body.withUnsafeBytes {
-        try insertPage.bindTextInPlace(5, $0)
+        try insertPage.bindTextInPlace(6, $0)
         try insertPage.run()
       }
     }

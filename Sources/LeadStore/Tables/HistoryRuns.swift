@@ -8,10 +8,10 @@ struct HistoryRun: Sendable {
   var lastAt: Int64
 
   /// How many rows it has, or more.
-  var count: Int64 { lastID - firstID + 1 }
+  var count: Int64 { lastID &- firstID &+ 1 }
 
   /// The numbers of its pages for leads up to one.
-  func pages(upTo lead: Int64 = HistoryPage.leads) -> ClosedRange<Int64> { id << 40...(id << 40 + lead) }
+  func pages(upTo lead: Int64 = HistoryPage.leads) -> ClosedRange<Int64> { id << 40...(id << 40 | lead) }
 }
 
 /// All SQL of `history_run` and `history_page`.
@@ -36,13 +36,16 @@ final class HistoryRuns {
     return runs
   }
 
-  private static let columns = "SELECT id, first_id, first_at, heads, body FROM history_page WHERE id BETWEEN ?1 AND ?2"
+  private static let columns =
+    "SELECT id, first_id, first_at, first_recorded_at, heads, body FROM history_page WHERE id BETWEEN ?1 AND ?2"
 
   private static func withPage(_ row: borrowing Statement, _ body: (HistoryPage) throws -> Void) throws {
-    let (id, firstID, firstAt) = (row.integer(0), row.integer(1), row.integer(2))
-    try row.withBytes(3) { heads in
-      try row.withBytes(4) {
-        try body(HistoryPage(id: id, firstID: firstID, firstAt: firstAt, heads: heads, body: $0))
+    let (id, firstID, firstAt, firstRecordedAt) = (row.integer(0), row.integer(1), row.integer(2), row.integer(3))
+    try row.withBytes(4) { heads in
+      try row.withBytes(5) {
+        try body(
+          HistoryPage(
+            id: id, firstID: firstID, firstAt: firstAt, firstRecordedAt: firstRecordedAt, heads: heads, body: $0))
       }
     }
   }
@@ -77,14 +80,14 @@ final class HistoryRuns {
   func mergeSmall(model: Int64) throws {
     let small = try all(model: model).reversed().prefix { $0.count < HistoryRuns.smallCount }
     guard small.count >= HistoryRuns.mostSmall else { return }
-    let reader = HistoryEntryReader(connection, model: model)
+    let reader = HistoryEntryReader(connection, model: model, wantsReferences: true)
     var entries: [HistoryEntry] = []
     for run in small.reversed() { try reader.forEach(of: run) { entries.append($0) } }
     entries.sort { ($0.lead, $0.id) < ($1.lead, $1.id) }
-    let writer = try HistoryRunWriter(connection)
-    for entry in entries { try writer.append(reader.row(entry), id: entry.id) }
-    try writer.finish()
     try connection.withoutTriggers {
+      let writer = try HistoryRunWriter(connection)
+      for entry in entries { try writer.append(reader.row(entry), id: entry.id) }
+      try writer.finish()
       for run in small {
         let pages = run.pages()
         try connection.run("DELETE FROM history_page WHERE id BETWEEN ?1 AND ?2", pages.lowerBound, pages.upperBound)

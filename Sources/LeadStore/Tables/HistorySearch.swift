@@ -7,7 +7,7 @@ struct HistorySearch {
 
   init(_ connection: Connection, model: Int64, filter: HistoryFilter) {
     let (causes, onlyStageChanges) = (Set(filter.causes), filter.onlyStageChanges)
-    reader = HistoryEntryReader(connection, model: model) {
+    reader = HistoryEntryReader(connection, model: model, wantsReferences: true) {
       (causes.isEmpty || causes.contains($0.cause)) && (!onlyStageChanges || $0.changesStage)
     }
     runs = HistoryRuns(connection)

@@ -94,7 +94,7 @@ extension HistoryTable {
   private func lastRows(model: Int64, at instant: Int64) throws -> LastRows {
     let greatest = try connection.firstRow("SELECT max(id) FROM lead") { $0.integer(0) } ?? 0
     var rows = Array(repeating: LastRow(), count: Int(greatest) + 1)
-    let reader = HistoryEntryReader(connection, model: model)
+    let reader = HistoryEntryReader(connection, model: model, wantsReferences: false)
     try reader.forEachEntry { entry in
       let lead = Int(entry.lead)
       guard entry.at <= instant, rows.indices.contains(lead), entry.id > rows[lead].id else { return }

@@ -77,15 +77,18 @@ public final class HistoryTable {
       id += 1
     }
     if !connection.isWritable { nextOverlaid = id }
-    if connection.isWritable, id - (first ?? start) > HistoryTable.mostRecent { try foldRecent() }
+    if connection.isWritable, id &- (first ?? start) > HistoryTable.mostRecent { try foldRecent() }
   }
 
   /// The first number of the rows that are in no run, and the number of the next row.
-  private func nextNumber() throws(DatabaseError) -> (first: Int64?, next: Int64) {
+  private func nextNumber() throws -> (first: Int64?, next: Int64) {
     if let nextOverlaid { return (nil, nextOverlaid) }
     defer { numbers.reset() }
     _ = try numbers.step()
-    return (numbers.optionalInteger(0), max(numbers.integer(1), numbers.integer(2)) + 1)
+    let last = max(numbers.integer(1), numbers.integer(2))
+    // More rows than anybody will add are still left.
+    guard last < Int64.max / 2 else { throw StoreError.damaged("score_history row \(last)") }
+    return (numbers.optionalInteger(0), last + 1)
   }
 
   @inline(__always)
@@ -129,7 +132,7 @@ public final class HistoryTable {
     let writer = try HistoryRunWriter(connection)
     let models = try connection.integers("SELECT DISTINCT model_id FROM recent_history ORDER BY 1")
     for model in models {
-      let reader = HistoryEntryReader(connection, model: model)
+      let reader = HistoryEntryReader(connection, model: model, wantsReferences: true)
       try reader.forEachRecentByLead { try writer.append(reader.row($0), id: $0.id) }
     }
     try finish(writer)
@@ -158,14 +161,15 @@ public final class HistoryTable {
       var keyed: (lead: Int64, key: String)?
       try search.forEach(atMost: left) { row in
         guard left > 0 else { return false }
-        left -= 1
         if keyed?.lead != row.lead {
           let key = try connection.firstRow(
             "SELECT coalesce(key_as_given, key) FROM lead WHERE id = ?1", [row.lead]
           ) { $0.text(0) }
-          guard let key else { throw StoreError.damaged("score_history row \(row.id)") }
+          // Whoever erased the lead by plain SQL may have left its history.
+          guard let key else { return true }
           keyed = (row.lead, key)
         }
+        left -= 1
         if let key = keyed?.key { try body(row, key) }
         return left > 0
       }
@@ -175,7 +179,7 @@ public final class HistoryTable {
   /// The last row of a lead at or before an instant. O(runs)
   public func row(model: Int64, lead: Int64, at instant: Int64) throws -> HistoryRow? {
     try connection.read {
-      let reader = HistoryEntryReader(connection, model: model)
+      let reader = HistoryEntryReader(connection, model: model, wantsReferences: true)
       var last: HistoryEntry?
       try reader.forEachRecent(lead: lead, at: .min...instant) { last = $0 }
       for run in try HistoryRuns(connection).all(model: model).reversed() where last == nil && run.firstAt <= instant {
@@ -190,7 +194,7 @@ public final class HistoryTable {
     try connection.read {
       var count: Int64 = 0
       for model in try connection.integers("SELECT id FROM model") {
-        try HistoryEntryReader(connection, model: model).forEachEntry { _ in count += 1 }
+        try HistoryEntryReader(connection, model: model, wantsReferences: false).forEachEntry { _ in count += 1 }
       }
       return count
     }

@@ -93,7 +93,9 @@ public final class JudgedStageTable {
         UNION SELECT \(MergeTable.person("adjustment.lead_id")) FROM adjustment
         """, [model]
       ) { judged.insert($0.integer(0)) }
-      let reader = HistoryEntryReader(connection, model: model) { $0.changesStage && $0.stageAfter != nil }
+      let reader = HistoryEntryReader(connection, model: model, wantsReferences: false) {
+        $0.changesStage && $0.stageAfter != nil
+      }
       var stages: [String: Int] = [:]
       var entries: [(lead: Int64, stage: Int, at: Int64)] = []
       try reader.forEachEntry { entry in

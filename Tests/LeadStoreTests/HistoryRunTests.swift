@@ -294,7 +294,8 @@ struct HistoryRunTests {
     "a page that somebody damaged is named",
     arguments: [
       "body = '[0]'", "body = replace(body, ',250,', ',,')", "body = replace(body, ',1]', ',7]')", "body = ''",
-      "heads = replace(heads, 'event', 'whim')", "heads = replace(heads, ',[1,', ',[')", "heads = '[0' || char(10) || ']'", "body = substr(body, 1, 20)",
+      "heads = replace(heads, 'event', 'whim')", "heads = replace(heads, ',[1,', ',[')",
+      "heads = '[0' || char(10) || ']'", "body = substr(body, 1, 20)",
       "heads = replace(heads, '\"A1\"]', '\"A1')",
     ])
   func damaged(_ change: String) throws {

@@ -63,8 +63,8 @@ final class AttributeBlockScorer {
   @exclusivity(unchecked) private var knownNames: Set<String>
 
   /// - Parameter knownNames: the names of attributes that the database has.
-  init(_ session: ScoringSession, reference: String?, asOf: Int64, knownNames: Set<String>) {
-    scorer = LeadBlockScorer(session, reference: reference, asOf: asOf)
+  init(_ session: ScoringSession, origin: RecordingOrigin, asOf: Int64, knownNames: Set<String>) {
+    scorer = LeadBlockScorer(session, origin: origin, asOf: asOf)
     self.asOf = asOf
     self.knownNames = knownNames
   }

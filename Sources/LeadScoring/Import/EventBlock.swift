@@ -45,8 +45,8 @@ final class EventBlockScorer {
   @exclusivity(unchecked) private var events = UnsafeMutableBufferPointer<EventRef>.allocate(capacity: 64)
 
   /// - Parameter isAlone: whether it is used on the thread that has the session.
-  init(_ session: ScoringSession, reference: String?, asOf: Int64, isAlone: Bool) {
-    scorer = LeadBlockScorer(session, reference: reference, asOf: asOf, isAlone: isAlone)
+  init(_ session: ScoringSession, origin: RecordingOrigin, asOf: Int64, isAlone: Bool) {
+    scorer = LeadBlockScorer(session, origin: origin, asOf: asOf, isAlone: isAlone)
     isScored = !session.models.isEmpty
   }
 

@@ -62,7 +62,7 @@ final class EventImport {
       EventBlock.init,
       worker: {
         let worker = EventBlockScorer(
-          session, reference: scorer.causeReference, asOf: asOf, isAlone: !rows.isParallel)
+          session, origin: scorer.origin, asOf: asOf, isAlone: !rows.isParallel)
         workers.append(worker)
         return worker.score
       }, store: { [self] in try store($0) })

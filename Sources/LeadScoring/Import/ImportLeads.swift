@@ -98,7 +98,7 @@ final class LeadImport {
       AttributeBlock.init,
       worker: {
         let worker = AttributeBlockScorer(
-          session, reference: scorer.causeReference, asOf: asOf, knownNames: knownNames)
+          session, origin: scorer.origin, asOf: asOf, knownNames: knownNames)
         workers.append(worker)
         return worker.score
       }, store: { [self] in try store($0) })

@@ -150,12 +150,14 @@ final class LeadBlockScorer {
   @exclusivity(unchecked) private var previous: SignalRecord
   @exclusivity(unchecked) private var record: SignalRecord
 
-  /// - Parameter isAlone: whether it is used on the thread that has the session, and so needs no tools of its own.
-  init(_ session: ScoringSession, reference: String?, asOf: Int64, isAlone: Bool = false) {
+  /// - Parameters:
+  ///   - origin: of what is recorded; the same for all workers of an import.
+  ///   - isAlone: whether it is used on the thread that has the session, and so needs no tools of its own.
+  init(_ session: ScoringSession, origin: RecordingOrigin, asOf: Int64, isAlone: Bool = false) {
     self.asOf = asOf
     let pack = session.pack
     models = isAlone ? session.models : session.models.compactMap { $0.copy(pack: pack.definitions) }
-    kernel = ScoreKernel(recordedAt: session.clock(), causeReference: reference)
+    kernel = ScoreKernel(origin)
     finder = isAlone ? session.finder : SignalFinder(pack: pack, dictionary: session.dictionary.copy())
     previous = SignalRecord(kinds: pack.kinds)
     record = SignalRecord(kinds: pack.kinds)

@@ -154,12 +154,13 @@ extension ScoringSession {
     let total = try database.leads.count()
     // Findings of signals that both packs have are carried over; only the others are looked for in the facts.
     let change = isSamePack ? nil : PackChange(from: oldPack, to: pack)
-    let (recordedAt, wantsHashes) = (clock(), plan != nil)
+    let origin = RecordingOrigin(recordedAt: clock(), reference: String(version.number))
+    let wantsHashes = plan != nil
     try RescorePass.run(
       self, addsManyRows: true,
       {
         try RuleChangeWorker(
-          self, $0, model: model, asOf: asOf, change: change, recordedAt: recordedAt, wantsHashes: wantsHashes)
+          self, $0, model: model, asOf: asOf, change: change, origin: origin, wantsHashes: wantsHashes)
       },
       store: { part in
         for entry in part.hashes { try plan?.check(entry.lead, result: entry.result, facts: entry.facts) }

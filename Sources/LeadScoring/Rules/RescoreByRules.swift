@@ -70,13 +70,13 @@ final class RuleChangeWorker: RescoreWorker {
   ///   - wantsHashes: whether there is a plan.
   init(
     _ session: ScoringSession, _ database: LeadDatabase, model: ActiveModel, asOf: Int64, change: PackChange?,
-    recordedAt: Int64, wantsHashes: Bool
+    origin: RecordingOrigin, wantsHashes: Bool
   ) throws {
     self.asOf = asOf
     self.change = change
     self.wantsHashes = wantsHashes
     tools = try RescoreTools(
-      session, database, models: [model], recordedAt: recordedAt, reference: String(model.version.number))
+      session, database, models: [model], origin: origin)
     records = try RecordCursor(database, pack: change?.old ?? session.pack.id)
     finder = SignalFinder(
       pack: SignalPack(id: 0, definitions: change?.missing ?? []),

@@ -9,10 +9,10 @@ private final class ClockWorker: RescoreWorker {
   @exclusivity(unchecked) private var record: SignalRecord
 
   init(
-    _ session: ScoringSession, _ database: LeadDatabase, model: ActiveModel, asOf: Int64, recordedAt: Int64
+    _ session: ScoringSession, _ database: LeadDatabase, model: ActiveModel, asOf: Int64, origin: RecordingOrigin
   ) throws {
     self.asOf = asOf
-    tools = try RescoreTools(session, database, models: [model], recordedAt: recordedAt, reference: nil)
+    tools = try RescoreTools(session, database, models: [model], origin: origin)
     records = try RecordCursor(database, pack: session.pack.id)
     record = SignalRecord(kinds: session.pack.kinds)
   }
@@ -47,9 +47,9 @@ extension ScoringSession {
   /// - Complexity: O(leads + changes); to be preferred where a good part of all leads are due.
   func advanceAllLeads(of model: ActiveModel, to asOf: Int64) throws -> ScoringCounts {
     var counts = ScoringCounts()
-    let recordedAt = clock()
+    let origin = RecordingOrigin(recordedAt: clock())
     try RescorePass.run(
-      self, addsManyRows: true, { try ClockWorker(self, $0, model: model, asOf: asOf, recordedAt: recordedAt) },
+      self, addsManyRows: true, { try ClockWorker(self, $0, model: model, asOf: asOf, origin: origin) },
       store: { part in
         counts.add(part.counts)
         try database.write(part.scores)

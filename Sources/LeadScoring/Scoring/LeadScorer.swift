@@ -4,6 +4,8 @@ internal import ScoreEngine
 /// Evaluates leads one after the other and stores what comes out. Inside a write transaction.
 final class LeadScorer {
   private let session: ScoringSession
+  /// Of what is recorded.
+  let origin: RecordingOrigin
   private let kernel: ScoreKernel
   private let asksJudgement: Bool
   // Kept for their buffers.
@@ -12,7 +14,8 @@ final class LeadScorer {
 
   init(_ session: ScoringSession, reference: String? = nil) throws {
     self.session = session
-    kernel = ScoreKernel(recordedAt: session.clock(), causeReference: reference)
+    origin = RecordingOrigin(recordedAt: session.clock(), reference: reference)
+    kernel = ScoreKernel(origin)
     asksJudgement = try !session.database.judgements.isEmpty()
   }
 
@@ -21,9 +24,6 @@ final class LeadScorer {
     get { kernel.counts }
     set { kernel.counts = newValue }
   }
-
-  /// What the cause of new rows of history refers to.
-  var causeReference: String? { kernel.causeReference }
 
   /// Brings a lead, whose facts have not changed, to an instant: it is evaluated at every instant in between at which
   /// something may change.

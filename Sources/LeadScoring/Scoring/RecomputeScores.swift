@@ -42,10 +42,10 @@ extension ScoringSession {
       let isReplaced = pack.id == 0
       if isReplaced { try replacePack() }
       var report = RecomputeReport()
-      let (total, recordedAt) = (try database.leads.count(), clock())
+      let (total, origin) = (try database.leads.count(), RecordingOrigin(recordedAt: clock()))
       try RescorePass.run(
         self, addsManyRows: false,
-        { try RecomputeWorker(self, $0, asOf: asOf, recordedAt: recordedAt, isPackNew: isReplaced) },
+        { try RecomputeWorker(self, $0, asOf: asOf, origin: origin, isPackNew: isReplaced) },
         store: { part in
           report.leads += part.written.leads
           report.signalDifferences += part.signalDifferences
@@ -97,10 +97,10 @@ private final class RecomputeWorker: RescoreWorker {
 
   /// - Parameter isPackNew: whether nothing is stored that the records could be held against.
   init(
-    _ session: ScoringSession, _ database: LeadDatabase, asOf: Int64, recordedAt: Int64, isPackNew: Bool
+    _ session: ScoringSession, _ database: LeadDatabase, asOf: Int64, origin: RecordingOrigin, isPackNew: Bool
   ) throws {
     self.asOf = asOf
-    tools = try RescoreTools(session, database, models: session.models, recordedAt: recordedAt, reference: nil)
+    tools = try RescoreTools(session, database, models: session.models, origin: origin)
     finder = SignalFinder(pack: session.pack, dictionary: try PropertyDictionary(database, gate: Gate()))
     facts = try FactReader(database, events: finder.asksForEvents)
     stored = isPackNew ? nil : try RecordCursor(database, pack: session.pack.id, skipsDamaged: true)

@@ -70,14 +70,14 @@ final class RescoreTools {
 
   /// - Parameters:
   ///   - models: those to be scored, of the session.
-  ///   - recordedAt: the clock, the same for all workers of a pass.
+  ///   - origin: of what is recorded; the same for all workers of a pass.
   init(
-    _ session: ScoringSession, _ database: LeadDatabase, models: [ActiveModel], recordedAt: Int64, reference: String?
+    _ session: ScoringSession, _ database: LeadDatabase, models: [ActiveModel], origin: RecordingOrigin
   ) throws {
     self.database = database
     let pack = session.pack.definitions
     self.models = models.compactMap { $0.copy(pack: pack) }
-    kernel = ScoreKernel(recordedAt: recordedAt, causeReference: reference)
+    kernel = ScoreKernel(origin)
     cursors = try self.models.map { try ScoreCursor(database, model: $0.row.id) }
     asksJudgement = try !database.judgements.isEmpty()
   }

@@ -18,21 +18,24 @@ public struct ScoringCounts: Sendable, Equatable {
   }
 }
 
+/// What all rows of history have in common that one piece of work adds.
+struct RecordingOrigin: Sendable {
+  /// The clock, in milliseconds since 1970.
+  var recordedAt: Int64
+  /// What their causes refer to: the import's number, the version's.
+  var reference: String?
+}
+
 /// Evaluates leads one after the other and says what is to be stored. Knows no database, so that several can work beside
 /// a writer; each is used by one thread at a time.
 final class ScoreKernel {
-  private let recordedAt: Int64
-  /// What the cause of new rows of history refers to.
-  let causeReference: String?
+  private let origin: RecordingOrigin
   /// What was done so far.
   @exclusivity(unchecked) var counts = ScoringCounts()
 
-  /// - Parameters:
-  ///   - recordedAt: the clock.
-  ///   - causeReference: the import's number, the version's.
-  init(recordedAt: Int64, causeReference: String?) {
-    self.recordedAt = recordedAt
-    self.causeReference = causeReference
+  /// A kernel that has done nothing yet.
+  init(_ origin: RecordingOrigin) {
+    self.origin = origin
   }
 
   /// Scores a lead with new facts under one model: first as of each instant that fell due under the old facts, then as of
@@ -66,7 +69,7 @@ final class ScoreKernel {
     evaluator.evaluate(
       record, at: instant, currentStage: evaluator.position(ofStage: before?.ruleStage), judgement: judgement)
     let state = state(model, after: before, instant)
-    addHistory(model, lead, before, state, cause, causeReference, &batch)
+    addHistory(model, lead, before, state, cause, origin.reference, &batch)
     add(model, lead, state, &batch)
   }
 
@@ -121,7 +124,7 @@ final class ScoreKernel {
     counts.changed += 1
     batch.add(
       HistoryRow(
-        model: model.row.id, lead: lead, at: after.scoredAt, recordedAt: recordedAt, before: before?.score,
+        model: model.row.id, lead: lead, at: after.scoredAt, recordedAt: origin.recordedAt, before: before?.score,
         after: after.score, stageBefore: before?.stage, stageAfter: after.stage, gradeAfter: after.grade,
         cause: cause, causeReference: reference, version: after.version))
   }

@@ -20,8 +20,10 @@ final class FactRows {
   private static let together = 128
   private let candidates = UnsafeMutablePointer<ByteTable.Candidate>.allocate(capacity: FactRows.together)
 
-  /// Threads that compute beside the one that writes: events take more than that does.
-  private var workers: Int { kind == .events ? 2 : 1 }
+  /// Threads that compute beside the one that writes: many events take more than that does.
+  private var workers: Int { kind == .events && staged.count >= FactRows.rowsForTwo ? 2 : 1 }
+  /// Rows from which on a third thread is worth its start.
+  private static let rowsForTwo: Int64 = 200_000
   /// While so many blocks are written, SQLite finds other pages to write to the log than those it has just read.
   private static let blocksBetweenVisits = 8
   /// Rows from which on a second thread is worth its start.

@@ -236,7 +236,7 @@ struct ScoreLineTests {
           [score.lead, score.score, Int64(score.version), score.scoredAt, score.nextChange]
             == [same.lead, same.score, Int64(same.version), same.scoredAt, same.nextChange])
         #expect([score.stage, score.ruleStage, score.grade] == [same.stage, same.ruleStage, same.grade])
-        #expect(ScoredLeadReader.readRules(expected.rules, in: text, into: others))
+        #expect(ScoredLeadReader.readRules(expected.rules, into: others))
         #expect(points.elementsEqual(others))
         let giving = Array(UnsafeBufferPointer(start: positions, count: found.pointCount))
         #expect(zip(giving, giving.dropFirst()).allSatisfy { $0 < $1 })
@@ -292,7 +292,7 @@ struct ScoreLineTests {
         let expected = plainPoints(text, count: known)
         let places = UnsafeMutableBufferPointer(rebasing: points[..<known])
         let isRead = lend(text + behind) { line in
-          ScoredLeadReader.readRules(UnsafeBufferPointer(rebasing: line[..<text.count]), in: line, into: places)
+          ScoredLeadReader.readRules(UnsafeBufferPointer(rebasing: line[..<text.count]), into: places)
         }
         #expect(isRead == (expected != nil), "\(String(decoding: text + behind, as: UTF8.self))")
         if let expected {
@@ -317,7 +317,7 @@ struct ScoreLineTests {
         let expected = plainPoints(text, count: points.count)
         for behind in 0...10 {
           let isRead = lend(text + Array(",17000000,1]".utf8.prefix(behind))) { line in
-            ScoredLeadReader.readRules(UnsafeBufferPointer(rebasing: line[..<text.count]), in: line, into: points)
+            ScoredLeadReader.readRules(UnsafeBufferPointer(rebasing: line[..<text.count]), into: points)
           }
           #expect(isRead == (expected != nil) && (!isRead || points.elementsEqual(expected ?? [])))
         }

@@ -15,18 +15,17 @@ enum DecimalWord {
   @inline(__always)
   static func others(_ values: UInt64) -> UInt64 { (values &+ 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080 }
 
-  /// Of what ``values(_:)`` gave: the eighth bit of each byte that is no digit.
-  @inline(__always)
-  static func allOthers(_ values: UInt64) -> UInt64 {
-    // Without carrying from byte to byte.
-    ((values & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080
-  }
-
   /// The eighth bit of each byte that has a value, up to the first one; what is above means nothing.
   @inline(__always)
   static func bytes(equalTo byte: UInt8, in word: UInt64) -> UInt64 {
     let difference = word ^ (UInt64(byte) &* 0x0101_0101_0101_0101)
     return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+  }
+
+  /// The eighth bit of each byte that is a quotation mark or a backslash, up to the first one; what is above means nothing.
+  @inline(__always)
+  static func textMarks(in word: UInt64) -> UInt64 {
+    bytes(equalTo: UInt8(ascii: "\""), in: word) | bytes(equalTo: UInt8(ascii: "\\"), in: word)
   }
 
   /// The number of eight digits, the first in the lowest byte: pairs, fours, eights.

@@ -4,6 +4,8 @@ struct HistorySearch {
   private let runs: HistoryRuns
   private let model: Int64
   private let filter: HistoryFilter
+  /// The instants asked for; nil where there are none.
+  private let times: ClosedRange<Int64>?
 
   init(_ connection: Connection, model: Int64, filter: HistoryFilter) {
     let (causes, onlyStageChanges) = (Set(filter.causes), filter.onlyStageChanges)
@@ -13,33 +15,28 @@ struct HistorySearch {
     runs = HistoryRuns(connection)
     self.model = model
     self.filter = filter
-  }
-
-  private var times: ClosedRange<Int64> {
-    let since = filter.since ?? .min
-    return since...max(since, filter.until ?? .max)
-  }
-
-  private func admits(_ entry: HistoryEntry) -> Bool {
-    (filter.since.map { entry.at >= $0 } ?? true) && (filter.until.map { entry.at <= $0 } ?? true)
+    let (since, until) = (filter.since ?? .min, filter.until ?? .max)
+    times = since <= until ? since...until : nil
   }
 
   /// Calls `body` for each row until it returns false.
   ///
   /// - Parameter most: more rows than these will not be asked for.
   func forEach(atMost most: Int, _ body: (HistoryRow) throws -> Bool) throws {
-    guard filter.since ?? .min <= filter.until ?? .max else { return }
+    guard let times else { return }
     if let lead = filter.lead {
-      try forEach(ofLead: lead, body)
+      try forEach(ofLead: lead, times, body)
     } else {
-      try forEachInTime(atMost: most, body)
+      try forEachInTime(times, atMost: most, body)
     }
   }
 
-  private func forEach(ofLead lead: Int64, _ body: (HistoryRow) throws -> Bool) throws {
+  private func forEach(
+    ofLead lead: Int64, _ times: ClosedRange<Int64>, _ body: (HistoryRow) throws -> Bool
+  ) throws {
     var entries: [HistoryEntry] = []
     for run in try runs.all(model: model) where times.overlaps(run.firstAt...run.lastAt) {
-      try reader.forEach(of: run, lead: lead) { if admits($0) { entries.append($0) } }
+      try reader.forEach(of: run, lead: lead) { if times.contains($0.at) { entries.append($0) } }
     }
     try reader.forEachRecent(lead: lead, at: times) { entries.append($0) }
     entries.sort { $0.id < $1.id }
@@ -53,7 +50,7 @@ struct HistorySearch {
   }
 
   /// Runs that overlap in time stand in one group; all of a group ends before the next one begins.
-  private func groups() throws -> [[Source]] {
+  private func groups(_ times: ClosedRange<Int64>) throws -> [[Source]] {
     var sources = try runs.all(model: model).map { Source(run: $0, times: $0.firstAt...$0.lastAt) }
     if let recent = try reader.recentTimes() { sources.append(Source(times: recent)) }
     var groups: [[Source]] = []
@@ -70,13 +67,15 @@ struct HistorySearch {
   /// So many rows are put in order at a time; for more, a group is passed over again.
   private static let together = 400_000
 
-  private func forEachInTime(atMost most: Int, _ body: (HistoryRow) throws -> Bool) throws {
+  private func forEachInTime(
+    _ times: ClosedRange<Int64>, atMost most: Int, _ body: (HistoryRow) throws -> Bool
+  ) throws {
     var left = most
-    for group in try groups() {
+    for group in try groups(times) {
       var last: Order?
       while left > 0 {
         let most = min(left, HistorySearch.together)
-        let entries = try first(most, of: group, after: last)
+        let entries = try first(most, of: group, times, after: last)
         for entry in entries where try !body(reader.row(entry)) { return }
         left -= entries.count
         last = entries.last.map(Order.init)
@@ -96,7 +95,9 @@ struct HistorySearch {
   }
 
   /// The first rows of a group after a place, in order.
-  private func first(_ most: Int, of group: [Source], after start: Order?) throws -> [HistoryEntry] {
+  private func first(
+    _ most: Int, of group: [Source], _ times: ClosedRange<Int64>, after start: Order?
+  ) throws -> [HistoryEntry] {
     var entries: [HistoryEntry] = []
     // Whatever comes after this is not among the first ones.
     var end: Order?
@@ -108,7 +109,9 @@ struct HistorySearch {
     for source in group {
       func add(_ entry: HistoryEntry) {
         let order = Order(entry)
-        guard admits(entry), start.map({ order > $0 }) ?? true, end.map({ order < $0 }) ?? true else { return }
+        guard times.contains(entry.at), start.map({ order > $0 }) ?? true, end.map({ order < $0 }) ?? true else {
+          return
+        }
         entries.append(entry)
         if entries.count / 2 > max(most, 1024) { cut() }
       }

@@ -1,4 +1,4 @@
-/// All SQL of `recent_history`, and of history as a whole.
+/// History as a whole: what is written to `recent_history`, what goes into runs, and what is asked of both.
 ///
 /// The rows of a transaction that adds many stand in a run; others wait in `recent_history` until there is enough for one.
 public final class HistoryTable {
@@ -44,12 +44,9 @@ public final class HistoryTable {
   /// Adds rows after all others, in their order.
   public func append(_ rows: [HistoryRow]) throws {
     guard !rows.isEmpty else { return }
-    if run == nil { return try appendRecent(rows) }
-    for row in rows {
-      guard let (writer, id) = run else { return }
-      run?.nextID += 1
-      try writer.append(row, id: id)
-    }
+    guard let (writer, first) = run else { return try appendRecent(rows) }
+    for (index, row) in rows.enumerated() { try writer.append(row, id: first + Int64(index)) }
+    run?.nextID = first + Int64(rows.count)
   }
 
   private func appendRecent(_ rows: [HistoryRow]) throws {

@@ -1,6 +1,6 @@
 /// Reads lines of scores as almost all of them are, in one pass that looks at nothing twice.
 ///
-/// What it reads is what ``ScoreLine`` and ``ScoredLeadReader/readRules(_:in:into:)`` read; a line that is not for it,
+/// What it reads is what ``ScoreLine`` and ``ScoredLeadReader/readRules(_:into:)`` read; a line that is not for it,
 /// damaged ones among them, is left to these.
 struct QuickScoreLine {
   private(set) var lead: Int64 = 0
@@ -156,10 +156,7 @@ private struct QuickScan {
     place += 2
     let start = place
     while limit - place >= 8 {
-      let word = DecimalWord.load(place)
-      let marks =
-        DecimalWord.bytes(equalTo: UInt8(ascii: "\""), in: word)
-        | DecimalWord.bytes(equalTo: UInt8(ascii: "\\"), in: word)
+      let marks = DecimalWord.textMarks(in: DecimalWord.load(place))
       if marks == 0 {
         place += 8
         continue

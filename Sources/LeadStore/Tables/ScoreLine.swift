@@ -172,10 +172,7 @@ struct LineReader {
     skip(UInt8(ascii: "\""))
     let start = place
     while end - place >= 8 {
-      let word = DecimalWord.load(place)
-      let marks =
-        DecimalWord.bytes(equalTo: UInt8(ascii: "\""), in: word)
-        | DecimalWord.bytes(equalTo: UInt8(ascii: "\\"), in: word)
+      let marks = DecimalWord.textMarks(in: DecimalWord.load(place))
       if marks == 0 {
         place += 8
         continue

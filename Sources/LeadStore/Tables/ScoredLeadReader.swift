@@ -105,80 +105,30 @@ public final class ScoredLeadReader {
   private func takeSlowly(_ text: UnsafeBufferPointer<UInt8>) throws {
     guard let line = ScoreLine(text) else { throw ScoreLines.damaged }
     current.pointee = try StoredScore(line, &texts)
-    hasPoints = ScoredLeadReader.readRules(line.rules, in: line.bytes, into: pointMemory)
+    hasPoints = ScoredLeadReader.readRules(line.rules, into: pointMemory)
     pointCount = -1
   }
 
   /// The number that this reader gives to a stage or a grade; 0 for none.
   public func number(_ text: String?) -> Int { texts.number(text) }
 
-  /// Reads the points of all rules from their text in a line, hundredths by position in the version's layout; false where
-  /// they are damaged.
-  static func readRules(
-    _ text: UnsafeBufferPointer<UInt8>, in line: UnsafeBufferPointer<UInt8>,
-    into points: UnsafeMutableBufferPointer<Int64>
-  ) -> Bool {
+  /// Reads the points of all rules from their text, hundredths by position in the version's layout; false where they are
+  /// damaged.
+  static func readRules(_ text: UnsafeBufferPointer<UInt8>, into points: UnsafeMutableBufferPointer<Int64>) -> Bool {
     points.update(repeating: 0)
-    guard let lineBase = line.baseAddress, let base = text.baseAddress, text.count >= 2,
-      base[0] == UInt8(ascii: "["), base[text.count - 1] == UInt8(ascii: "]")
+    guard let base = text.baseAddress, text.count >= 2, base[0] == UInt8(ascii: "["),
+      base[text.count - 1] == UInt8(ascii: "]")
     else { return false }
-    // The closing bracket ends what is read; what is behind it may be looked at as far as the line goes.
     let last = base + (text.count - 1)
-    let end = lineBase + line.count
     var place = base + 1
     while place < last {
-      let (position, value) = ScoredLeadReader.pair(&place, last, end)
-      guard position >= 0, position < points.count else { return false }
-      points[position] = value
+      let position = integer(&place, last)
+      guard position >= 0, position < points.count, place.pointee == UInt8(ascii: ",") else { return false }
+      place += 1
+      points[Int(position)] = place <= last ? integer(&place, last) : 0
       if place.pointee == UInt8(ascii: ",") { place += 1 } else if place < last { return false }
     }
     return true
-  }
-
-  /// Two numbers at a place, which moves behind them; a position of -1 where there are none.
-  private static func pair(
-    _ place: inout UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-  ) -> (position: Int, value: Int64) {
-    // Most are not longer than eight bytes with the comma behind them.
-    guard end - place > 8 else { return longPair(&place, last) }
-    let values = DecimalWord.values(DecimalWord.load(place))
-    let others = DecimalWord.allOthers(values)
-    guard others != 0 else { return longPair(&place, last) }
-    let comma = others.trailingZeroBitCount &>> 3
-    var left = others & (others &- 1)
-    let next = comma &+ 1
-    let isNegative = place[next] == UInt8(ascii: "-")
-    if isNegative { left &= left &- 1 }
-    let start = isNegative ? next &+ 1 : next
-    let stop = left.trailingZeroBitCount &>> 3
-    guard comma > 0, place[comma] == UInt8(ascii: ","), start <= 8 else { return longPair(&place, last) }
-    let position = Int(truncatingIfNeeded: DecimalWord.combined(values, count: comma))
-    let value: UInt64
-    if left != 0 {
-      guard stop > start else { return longPair(&place, last) }
-      // The digits in front of the number's own are nothing.
-      value = DecimalWord.combined((values &>> UInt64(start &* 8)) &<< UInt64(start &* 8), count: stop)
-      place += stop
-    } else {
-      // It ends behind the eight bytes.
-      guard end - place >= start &+ 8 else { return longPair(&place, last) }
-      let own = DecimalWord.values(DecimalWord.load(place + start))
-      let digits = DecimalWord.others(own).trailingZeroBitCount &>> 3
-      guard digits > 0, digits < 8 else { return longPair(&place, last) }
-      value = DecimalWord.combined(own, count: digits)
-      place += start &+ digits
-    }
-    return (position, isNegative ? 0 &- Int64(bitPattern: value) : Int64(bitPattern: value))
-  }
-
-  @inline(never)
-  private static func longPair(
-    _ place: inout UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>
-  ) -> (position: Int, value: Int64) {
-    let position = integer(&place, last)
-    guard position >= 0, position <= Int64(Int32.max), place.pointee == UInt8(ascii: ",") else { return (-1, 0) }
-    place += 1
-    return (Int(position), place <= last ? integer(&place, last) : 0)
   }
 
   /// The integer at a place, which moves behind it, up to `last` at most.

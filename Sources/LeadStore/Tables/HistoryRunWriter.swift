@@ -22,12 +22,20 @@ final class HistoryRunWriter {
 
   /// Four pages fit into one of the file.
   private static let pageSize = 1880
+  /// Pages between two visits.
+  private static let visitInterval = 64
+  /// How many pages a visit looks at, and how many were written between two of them: the last three inner pages of the
+  /// tree have fewer leaves in all, and a full one is balanced together with the two before it.
+  private static let (visits, visitStep) = (32, 256)
 
   private let insertPage: Statement
+  private let findPage: Statement
   private let insertRun: Statement
   private var nextRun: Int64
   /// By model.
   private var open: [Int64: OpenRun] = [:]
+  private var written = 0
+  private var visited: [Int64] = []
 
   init(_ connection: Connection) throws {
     insertPage = try connection.prepare(
@@ -35,12 +43,16 @@ final class HistoryRunWriter {
       INSERT OR FAIL INTO history_page (id, first_id, first_at, first_recorded_at, heads, body)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6)
       """)
+    findPage = try connection.prepare("SELECT 1 FROM history_page WHERE id = ?1")
     insertRun = try connection.prepare(
       """
       INSERT OR FAIL INTO history_run (id, model_id, first_id, last_id, first_at, last_at)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6)
       """)
     nextRun = try connection.firstRow("SELECT coalesce(max(id), 0) + 1 FROM history_run") { $0.integer(0) } ?? 1
+    let last = try connection.firstRow("SELECT coalesce(max(id), 0) FROM history_page") { $0.integer(0) } ?? 0
+    let lead = last & HistoryPage.leads
+    visited = (1...HistoryRunWriter.visits).map { last - lead + lead / Int64(HistoryRunWriter.visits) * Int64($0) }
   }
 
   /// Adds a row with a number greater than those of all earlier runs.
@@ -96,6 +108,23 @@ final class HistoryRunWriter {
         try insertPage.run()
       }
     }
+    try visitInnerPages(of: open.run.id << 40 | open.page.firstLead)
     open.page.removeAll()
+  }
+
+  /// Reads some of the pages that were written last, so that SQLite keeps the inner pages of their tree in memory: where
+  /// one of them changes that was written to the log to make room, SQLite goes over the whole log again when it commits.
+  private func visitInnerPages(of page: Int64) throws {
+    written += 1
+    if written % HistoryRunWriter.visitStep == 0 {
+      visited.removeFirst()
+      visited.append(page)
+    }
+    guard written % HistoryRunWriter.visitInterval == 0 else { return }
+    for page in visited {
+      try findPage.bind(1, page)
+      defer { findPage.reset() }
+      _ = try findPage.step()
+    }
   }
 }

@@ -1,3 +1,5 @@
+internal import LeadStore
+
 /// Work on blocks of leads by two threads: the one that has the database reads what a block needs and writes what came of
 /// it, the other finds the blocks and computes.
 ///

@@ -1,3 +1,5 @@
+internal import LeadStore
+
 /// Work on blocks of leads by several threads, each of which reads what its blocks need by itself, and a thread that
 /// writes what came of them, in the order in which they were found.
 struct BlockTeam<Block> {

@@ -1,3 +1,4 @@
+internal import LeadStore
 internal import RecordFormats
 
 /// Reads a source on a thread of its own, a few blocks ahead of who takes them.

@@ -22,7 +22,8 @@ final class GatheredFile {
   private let original: UnsafePointer<sqlite3_io_methods>
   private let readFile: Read
   private let writeFile: Write
-  private let syncFile: @convention(c) (File, Int32) -> Int32
+  private let syncFile: EarlySync.Sync
+  private let early: EarlySync
   private let table: UnsafeMutablePointer<Table>
   private var isStandingIn = false
   /// Of the log alone.
@@ -55,6 +56,7 @@ final class GatheredFile {
     readFile = read
     writeFile = write
     syncFile = sync
+    early = EarlySync(file, sync)
     table = .allocate(capacity: 1)
     table.initialize(to: Table(methods: original.pointee, owner: .passUnretained(self)))
     standIn()
@@ -109,6 +111,7 @@ final class GatheredFile {
     guard isStandingIn else { return }
     isStandingIn = false
     _ = letGo()
+    _ = early.finish()
     file.pointee.pMethods = original
   }
 
@@ -119,7 +122,8 @@ final class GatheredFile {
     guard !unwritten.isEmpty else { return SQLITE_OK }
     let part = unwritten
     unwritten = 0..<0
-    return writeFile(file, window + part.lowerBound, Int32(part.count), start + Int64(part.lowerBound))
+    let code = writeFile(file, window + part.lowerBound, Int32(part.count), start + Int64(part.lowerBound))
+    return code == SQLITE_OK ? early.note(part.count) : code
   }
 
   /// Writes what is yet to be written and forgets the window.
@@ -196,8 +200,9 @@ final class GatheredFile {
   }
 
   private func sync(_ flags: Int32) -> Int32 {
-    let code = flush()
-    guard code == SQLITE_OK else { return code }
+    let written = flush()
+    let code = early.finish()
+    guard written == SQLITE_OK, code == SQLITE_OK else { return written == SQLITE_OK ? code : written }
     frames?.isSynced = true
     return syncFile(file, flags)
   }

@@ -7,7 +7,7 @@
 #endif
 
 /// A thread that runs one piece of work.
-final class WorkerThread {
+public final class WorkerThread {
   /// What crosses to the thread: the creator lets go of it until the thread was joined.
   private final class Work: @unchecked Sendable {
     let run: () -> Void
@@ -27,7 +27,7 @@ final class WorkerThread {
   /// Starts the thread. The work must share nothing with others but what is made for that.
   ///
   /// - Throws: ``ThreadFailure`` where the system has no thread to give.
-  init(_ run: @escaping () -> Void) throws {
+  public init(_ run: @escaping () -> Void) throws {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -48,7 +48,7 @@ final class WorkerThread {
   }
 
   /// Waits for the work's end.
-  func join() {
+  public func join() {
     guard isRunning else { return }
     isRunning = false
     #if canImport(Darwin)
@@ -59,11 +59,11 @@ final class WorkerThread {
   }
 
   /// How many threads can work at once. Asked once, since the system reads a file for it.
-  static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  public static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }
 
 /// The system gave no thread.
-struct ThreadFailure: Error {
+public struct ThreadFailure: Error {
   /// `errno`.
-  let code: Int32
+  public let code: Int32
 }

@@ -32,6 +32,10 @@ static const unsigned char m0008[] = {
 #embed "../../migrations/0008_history_runs.sql" suffix(,)
 };
 
+static const unsigned char m0009[] = {
+#embed "../../migrations/0009_recent_change.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql", m0001, sizeof m0001},
     {"0002_history_append.sql", m0002, sizeof m0002},
@@ -41,6 +45,7 @@ static const struct leadscore_migration migrations[] = {
     {"0006_lead_blocks.sql", m0006, sizeof m0006},
     {"0007_recent_changes.sql", m0007, sizeof m0007},
     {"0008_history_runs.sql", m0008, sizeof m0008},
+    {"0009_recent_change.sql", m0009, sizeof m0009},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

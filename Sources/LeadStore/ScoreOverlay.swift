@@ -3,16 +3,16 @@
 enum ScoreOverlay {
   // A temporary name goes before one of the file: https://sqlite.org/lang_naming.html
   static let sql = """
-    CREATE TEMP TABLE overlay_score (id INTEGER PRIMARY KEY, line);
+    CREATE TEMP TABLE overlay_score (id INTEGER PRIMARY KEY, body);
     CREATE TEMP TABLE overlay_due (id INTEGER PRIMARY KEY, next_change_at);
     CREATE TEMP TABLE overlay_history AS SELECT * FROM main.recent_history WHERE 0;
-    CREATE TEMP VIEW recent_score AS
-      SELECT id, line FROM main.recent_score
-      WHERE NOT EXISTS (SELECT 1 FROM overlay_score AS mine WHERE mine.id = main.recent_score.id)
-      UNION ALL SELECT id, line FROM overlay_score;
-    CREATE TEMP TRIGGER overlay_score_insert INSTEAD OF INSERT ON recent_score
+    CREATE TEMP VIEW recent_change AS
+      SELECT id, first_at, last_at, count, body FROM main.recent_change
+      WHERE NOT EXISTS (SELECT 1 FROM overlay_score AS mine WHERE mine.id = main.recent_change.id)
+      UNION ALL SELECT id, NULL, NULL, NULL, body FROM overlay_score;
+    CREATE TEMP TRIGGER overlay_score_insert INSTEAD OF INSERT ON recent_change
     BEGIN
-      INSERT OR REPLACE INTO overlay_score VALUES (new.id, new.line);
+      INSERT OR REPLACE INTO overlay_score VALUES (new.id, new.body);
     END;
     CREATE TEMP VIEW score_due AS
       SELECT id, next_change_at FROM main.score_due

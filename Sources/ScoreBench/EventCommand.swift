@@ -46,7 +46,7 @@ struct EventCommand: ParsableCommand {
       let lead = (number * 7919 + 13) % leads
       let event = NewEvent(
         key: key ?? BenchWorkload.key(lead), type: "page_view", occurredAt: start + Int64(number),
-        id: "\(UUID())", properties: ["path": .text("/pricing"), "duration": .text("30")])
+        id: "\(start)-\(number)", properties: ["path": .text("/pricing"), "duration": .text("30")])
       let report = try session.append([event], asOf: start + Int64(number))
       guard report.counts.created == 1 else { throw BenchProblem(description: "an event was not added") }
     }

@@ -107,8 +107,8 @@ struct TriggerTests {
       try database.noteStages(ofAdjustment: id, lead: id)
     }
     #expect(try connection.integer("SELECT count(*) FROM judged_stage") == 4)
-    for table in ["event_page", "recent_event_page"] {
-      for id in [Int64(1 << 20) + 7, 2 << 20] {
+    for (table, shift) in [("event_page", Int64(20)), ("recent_change", 21)] {
+      for id in [Int64(1) << shift + 7, 2 << shift] {
         try connection.run("INSERT INTO \(table) VALUES (?1, 0, 0, 1, '[[0,1]]')", id)
       }
     }

@@ -81,7 +81,7 @@ struct ViewTests {
       ])
     // A page beside the others.
     try database.connection.execute(
-      "INSERT INTO recent_event_page SELECT id + 1, 0, 0, 1, '[[0,\(view)]]' FROM event_page")
+      "INSERT INTO recent_change SELECT 2 * id + 1, 0, 0, 1, '[[0,\(view)]]' FROM event_page")
     let last = try connection.rows("SELECT key, occurred_at FROM v_events ORDER BY lead_id, occurred_at", columns: 2)
     #expect(last.count == 7 && last.contains(["bob", "1970-01-01T00:00:00.000Z"]))
   }

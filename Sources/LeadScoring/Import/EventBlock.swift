@@ -17,7 +17,7 @@ final class EventBlock: LeadBlock {
   func read(_ source: LeadBlockSource) throws {
     try facts.read(rows.groups, source)
     stored = Array(repeating: [], count: rows.groups.count)
-    mayStandBeside = EventPageTable.mayStandBeside(rows.groups.lazy.map(\.lead))
+    mayStandBeside = EventPageTable.mayStandBeside(rows.groups.map { $0.lead })
     for (index, group) in rows.groups.enumerated() {
       if facts.isNew[index] || !source.hasEvents { mayStandBeside[index] = false }
       guard source.hasEvents, !facts.isNew[index] else { continue }

@@ -50,6 +50,9 @@ extension ScoringSession {
   ///
   /// - Complexity: O(due leads), or where many are due, O(leads) on all cores.
   func advanceDueLeads(to asOf: Int64) throws -> ScoringCounts {
+    guard try models.contains(where: { try database.scores.areBlocksDue(1, model: $0.row.id, by: asOf) }) else {
+      return ScoringCounts()
+    }
     let scorer = try LeadScorer(self)
     var record = SignalRecord(kinds: pack.kinds)
     let blocks = try (database.leads.greatestID() + 15) / 16

@@ -7,7 +7,8 @@ final class LeadScorer {
   /// Of what is recorded.
   let origin: RecordingOrigin
   private let kernel: ScoreKernel
-  private let asksJudgement: Bool
+  // Looked up when the first lead is evaluated, which many a scorer never does.
+  private lazy var judged = Result { try !session.database.judgements.isEmpty() }
   // Kept for their buffers.
   @exclusivity(unchecked) private var batch = ScoreBatch()
   @exclusivity(unchecked) private var packed: [UInt8] = []
@@ -16,7 +17,6 @@ final class LeadScorer {
     self.session = session
     origin = RecordingOrigin(recordedAt: session.clock(), reference: reference)
     kernel = ScoreKernel(origin)
-    asksJudgement = try !session.database.judgements.isEmpty()
   }
 
   /// What was done so far.
@@ -88,7 +88,7 @@ final class LeadScorer {
   }
 
   private func judgement(_ model: ActiveModel, _ lead: Int64) throws -> Judgement {
-    try asksJudgement ? session.judgement(model: model, lead: lead) : .none
+    try judged.get() ? session.judgement(model: model, lead: lead) : .none
   }
 }
 

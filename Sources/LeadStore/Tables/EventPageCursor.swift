@@ -16,7 +16,10 @@ final class EventPageCursor {
         : "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 AND last_at > ?3 ORDER BY id")
     if oldest != Int64.min { try pages.bind(3, oldest) }
     recentPages = try connection.prepare(
-      "SELECT id, first_at, body FROM recent_event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+      """
+      SELECT \(RecentRows.lead), first_at, body FROM recent_change
+      WHERE id BETWEEN ?1 AND ?2 AND \(RecentRows.isPage) ORDER BY id
+      """)
   }
 
   /// The lead whose page comes next; nil at the end.
@@ -34,8 +37,9 @@ final class EventPageCursor {
     let first = leads.lowerBound * EventPage.pagesPerLead
     // Those beside the others first: who reads no snapshot and finds none of them is to find the pages that they may
     // have gone into since.
-    try recentPages.bind(1, first)
-    try recentPages.bind(2, last)
+    let recent = RecentRows.ids(leads)
+    try recentPages.bind(1, recent.lowerBound)
+    try recentPages.bind(2, recent.upperBound)
     try nextRecent()
     try pages.bind(1, first)
     try pages.bind(2, last)
@@ -54,7 +58,7 @@ final class EventPageCursor {
   }
 
   private func nextRecent() throws(DatabaseError) {
-    recentLead = try recentPages.step() ? recentPages.integer(0) / EventPage.pagesPerLead : Int64.max
+    recentLead = try recentPages.step() ? recentPages.integer(0) : Int64.max
   }
 
   /// Calls `body` with each page of a lead, in order. Leads are asked for in order, too.

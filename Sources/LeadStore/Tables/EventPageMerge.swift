@@ -251,14 +251,16 @@ extension EventPageTable {
   }
 
   /// Which of some leads, in order, may have new events stand beside their pages: those with few others near them.
-  public static func mayStandBeside(_ leads: some RandomAccessCollection<Int64>) -> [Bool] {
+  public static func mayStandBeside(_ leads: [Int64]) -> [Bool] {
     var result: [Bool] = []
     result.reserveCapacity(leads.count)
-    var rest = leads[...]
-    while let first = rest.first {
-      let block = rest.prefix { LeadBlocks.id(owner: 0, lead: $0) == LeadBlocks.id(owner: 0, lead: first) }
-      result.append(contentsOf: repeatElement(block.count < LeadBlocks.fewest, count: block.count))
-      rest = rest.dropFirst(block.count)
+    var first = 0
+    while first < leads.count {
+      let block = LeadBlocks.id(owner: 0, lead: leads[first])
+      let end = leads[first...].firstIndex { LeadBlocks.id(owner: 0, lead: $0) != block } ?? leads.count
+      let mayStand = end - first < LeadBlocks.fewest && RecentRows.hasPages(lead: leads[first])
+      result.append(contentsOf: repeatElement(mayStand, count: end - first))
+      first = end
     }
     return result
   }

@@ -1,4 +1,4 @@
-/// All SQL of the tables `event_page` and `recent_event_page`.
+/// All SQL of `event_page`, and of `recent_change` for the pages that stand beside a lead's others.
 public final class EventPageTable {
   private let connection: Connection
   private let insertRow: Statement
@@ -22,10 +22,12 @@ public final class EventPageTable {
     lastRow = try connection.prepare(
       "SELECT id, first_at, last_at, count, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
     recentRow = try connection.prepare(
-      "SELECT id, first_at, last_at, count, body FROM recent_event_page WHERE id BETWEEN ?1 AND ?2")
-    insertRecent = try connection.prepare(
-      "INSERT OR FAIL INTO recent_event_page \(EventPageTable.columns) VALUES (?1, ?2, ?3, ?4, ?5)")
-    updateRecent = try connection.prepare("UPDATE OR FAIL recent_event_page \(EventPageTable.change)")
+      "SELECT \(RecentRows.page), first_at, last_at, count, body FROM recent_change WHERE id BETWEEN ?1 AND ?2")
+    let recentInsertion = "INSERT OR FAIL INTO recent_change \(EventPageTable.columns) VALUES (?1, ?2, ?3, ?4, ?5)"
+    insertRecent = try connection.prepare(recentInsertion)
+    // What is laid over a file that cannot be written to, where events never are, takes inserts alone.
+    updateRecent = try connection.prepare(
+      connection.isWritable ? "UPDATE OR FAIL recent_change \(EventPageTable.change)" : recentInsertion)
   }
 
   /// Writes pages, each in the place of the one with its id, and removes those left over.
@@ -39,10 +41,12 @@ public final class EventPageTable {
       while next < rows.count {
         let row = rows[next]
         if row.isRecent {
+          var recent = row
+          recent.id = RecentRows.id(page: row.id)
           if row.isStored {
-            try EventPageTable.run(updateRecent, row, text(row))
+            try EventPageTable.run(updateRecent, recent, text(row))
           } else {
-            try EventPageTable.run(insertRecent, row, text(row))
+            try EventPageTable.run(insertRecent, recent, text(row))
           }
           next += 1
           continue
@@ -71,7 +75,9 @@ public final class EventPageTable {
     for ids in batch.removals {
       try connection.run("DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
     }
-    for id in batch.recentRemovals { try connection.run("DELETE FROM recent_event_page WHERE id = ?1", id) }
+    for id in batch.recentRemovals {
+      try connection.run("DELETE FROM recent_change WHERE id = ?1", RecentRows.id(page: id))
+    }
   }
 
   /// Adds a page.
@@ -104,14 +110,18 @@ public final class EventPageTable {
   /// Whether there is no page at all.
   public func isEmpty() throws -> Bool {
     try connection.firstRow(
-      "SELECT NOT EXISTS (SELECT 1 FROM event_page) AND NOT EXISTS (SELECT 1 FROM recent_event_page)"
+      """
+      SELECT CASE WHEN EXISTS (SELECT 1 FROM event_page) THEN 0
+        ELSE NOT EXISTS (SELECT 1 FROM recent_change WHERE \(RecentRows.isPage)) END
+      """
     ) { $0.integer(0) == 1 } ?? true
   }
 
   /// The page beside a lead's others.
   public func recentPage(lead: Int64) throws(DatabaseError) -> EventPage? {
-    try recentRow.bind(1, lead * EventPage.pagesPerLead)
-    try recentRow.bind(2, (lead + 1) * EventPage.pagesPerLead - 1)
+    let ids = RecentRows.pages(lead: lead)
+    try recentRow.bind(1, ids.lowerBound)
+    try recentRow.bind(2, ids.upperBound)
     defer { recentRow.reset() }
     guard try recentRow.step() else { return nil }
     var page = EventPageTable.page(recentRow)
@@ -135,11 +145,11 @@ public final class EventPageTable {
 
   /// Removes a lead's pages with numbers from `number` on.
   public func remove(lead: Int64, from number: Int64 = 0) throws {
-    for table in ["event_page", "recent_event_page"] {
-      try connection.run(
-        "DELETE FROM \(table) WHERE id BETWEEN ?1 AND ?2", lead * EventPage.pagesPerLead + number,
-        (lead + 1) * EventPage.pagesPerLead - 1)
-    }
+    try connection.run(
+      "DELETE FROM event_page WHERE id BETWEEN ?1 AND ?2", lead * EventPage.pagesPerLead + number,
+      (lead + 1) * EventPage.pagesPerLead - 1)
+    let ids = RecentRows.pages(lead: lead, from: number)
+    try connection.run("DELETE FROM recent_change WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
   }
 
   /// Calls `body` for each event of the leads with numbers in a range, in order of lead, instant and arrival.
@@ -165,7 +175,7 @@ public final class EventPageTable {
       """
       SELECT coalesce(sum(count), 0), min(first_at), max(last_at)
       FROM (SELECT count, first_at, last_at FROM event_page
-        UNION ALL SELECT count, first_at, last_at FROM recent_event_page)
+        UNION ALL SELECT count, first_at, last_at FROM recent_change WHERE \(RecentRows.isPage))
       """
     ) {
       ($0.integer(0), $0.optionalInteger(1), $0.optionalInteger(2))

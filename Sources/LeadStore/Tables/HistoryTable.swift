@@ -31,8 +31,8 @@ public final class HistoryTable {
       HistoryTable.insertion + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
     numbers = try connection.prepare(
       """
-      SELECT (SELECT min(id) FROM recent_history), (SELECT max(id) FROM recent_history),
-        (SELECT max(last_id) FROM history_run)
+      SELECT (SELECT min(id) FROM recent_history),
+        coalesce((SELECT max(id) FROM recent_history), (SELECT max(last_id) FROM history_run), 0)
       """)
   }
 
@@ -82,7 +82,7 @@ public final class HistoryTable {
     if let nextOverlaid { return (nil, nextOverlaid) }
     defer { numbers.reset() }
     _ = try numbers.step()
-    let last = max(numbers.integer(1), numbers.integer(2))
+    let last = numbers.integer(1)
     // More rows than anybody will add are still left.
     guard last < Int64.max / 2 else { throw StoreError.damaged("score_history row \(last)") }
     return (numbers.optionalInteger(0), last + 1)

@@ -25,26 +25,9 @@ enum LeadBlocks {
   /// The number of a block's first lead.
   static func firstLead(ofBlock id: Int64) -> Int64 { (id & greatestNumber) << 4 + 1 }
 
-  // MARK: Rows beside the blocks
-
-  /// The number of a lead's own row; one that no row has for a lead that can have none.
-  static func rowID(owner: Int64, lead: Int64) -> Int64 {
-    lead > 0 && lead <= greatestNumber ? owner << ownerShift | lead : Int64.min
-  }
-
-  /// The own rows of an owner's leads with numbers in a range; a number that no row has where none can have one.
-  static func rowIDs(owner: Int64, leads: ClosedRange<Int64>) -> ClosedRange<Int64> {
-    let (first, last) = (max(leads.lowerBound, 1), min(leads.upperBound, greatestNumber))
-    guard first <= last else { return Int64.min...Int64.min }
-    return (owner << ownerShift | first)...(owner << ownerShift | last)
-  }
-
-  /// The own rows of a block's leads.
-  static func rowIDs(ofBlock id: Int64) -> ClosedRange<Int64> {
+  /// The numbers of a block's leads.
+  static func leads(ofBlock id: Int64) -> ClosedRange<Int64> {
     let first = firstLead(ofBlock: id)
-    return rowIDs(owner: id >> ownerShift, leads: first...(first + Int64(size) - 1))
+    return first...(first + Int64(size) - 1)
   }
-
-  /// The lead of a row of its own.
-  static func lead(ofRow id: Int64) -> Int64 { id & greatestNumber }
 }

@@ -34,7 +34,7 @@ public final class RecordCursor {
     self.skipsDamaged = skipsDamaged
     rows = try connection.prepare(
       "SELECT id, present, ends, body FROM signal_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
-    recentRows = try RecentChanges.rows(of: .signals, connection)
+    recentRows = try RecentChanges.rows(connection)
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -45,9 +45,7 @@ public final class RecordCursor {
     try rows.bind(1, ids.lowerBound)
     try rows.bind(2, ids.upperBound)
     lastLead = leads.upperBound
-    let recentIDs = LeadBlocks.rowIDs(owner: pack, leads: leads)
-    try recentRows.bind(1, recentIDs.lowerBound)
-    try recentRows.bind(2, recentIDs.upperBound)
+    try RecentChanges.bind(recentRows, .signals, owner: pack, leads: leads)
     try nextRecent()
     repeat { try nextInBlocks() } while blockLead < leads.lowerBound
     chooseLead()
@@ -79,7 +77,7 @@ public final class RecordCursor {
   }
 
   private func nextRecent() throws {
-    recentLead = try recentRows.step() ? LeadBlocks.lead(ofRow: recentRows.integer(0)) : Int64.max
+    recentLead = try recentRows.step() ? recentRows.integer(0) : Int64.max
   }
 
   private func nextInBlocks() throws {
@@ -155,7 +153,7 @@ final class ScoreTextCursor {
   init(_ connection: Connection, model: Int64) throws(DatabaseError) {
     self.model = model
     rows = try connection.prepare("SELECT body FROM score_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
-    recentRows = try RecentChanges.rows(of: .scores, connection)
+    recentRows = try RecentChanges.rows(connection)
   }
 
   /// Begins with the leads whose numbers lie in a range: goes to the first one.
@@ -165,9 +163,7 @@ final class ScoreTextCursor {
     try rows.bind(1, ids.lowerBound)
     try rows.bind(2, ids.upperBound)
     lastLead = leads.upperBound
-    let recentIDs = LeadBlocks.rowIDs(owner: model, leads: leads)
-    try recentRows.bind(1, recentIDs.lowerBound)
-    try recentRows.bind(2, recentIDs.upperBound)
+    try RecentChanges.bind(recentRows, .scores, owner: model, leads: leads)
     try nextRecent()
     repeat { try nextInBlocks() } while blockLead < leads.lowerBound
     chooseText()
@@ -203,7 +199,7 @@ final class ScoreTextCursor {
   }
 
   private func nextRecent() throws {
-    recentLead = try recentRows.step() ? LeadBlocks.lead(ofRow: recentRows.integer(0)) : Int64.max
+    recentLead = try recentRows.step() ? recentRows.integer(0) : Int64.max
   }
 
   private func nextInBlocks() throws {

@@ -1,22 +1,16 @@
-/// All SQL of `recent_score` and of `recent_signals`: what stands of single leads beside their blocks, and goes before what
-/// those say.
+/// The SQL of `recent_change` for scores or for records: what stands of single leads beside their blocks, and goes before
+/// what those say.
 final class RecentChanges {
-  /// Which of the tables.
+  /// What stands in the rows.
   enum Table {
     case scores
     case signals
-
-    fileprivate var names: (table: String, column: String) {
-      switch self {
-      case .scores: ("recent_score", "line")
-      case .signals: ("recent_signals", "record")
-      }
-    }
   }
 
   private let connection: Connection
   private let table: Table
   private let find: Statement
+  private let findLeads: Statement
   private let findMany: Statement
   private let insert: Statement
   private let update: Statement
@@ -24,69 +18,95 @@ final class RecentChanges {
   init(_ connection: Connection, _ table: Table) throws(DatabaseError) {
     self.connection = connection
     self.table = table
-    let (name, column) = table.names
-    find = try connection.prepare("SELECT \(column) FROM \(name) WHERE id = ?1")
+    find = try connection.prepare("SELECT body FROM recent_change WHERE id = ?1")
     // What is laid over a file that cannot be written to takes inserts alone.
     let verb = connection.isWritable ? "INSERT OR FAIL" : "INSERT OR REPLACE"
-    let insertion = "\(verb) INTO \(name) (id, \(column)) VALUES (?1, ?2)"
+    let insertion = "\(verb) INTO recent_change (id, body) VALUES (?1, ?2)"
     insert = try connection.prepare(insertion)
     update = try connection.prepare(
-      connection.isWritable ? "UPDATE OR FAIL \(name) SET \(column) = ?2 WHERE id = ?1" : insertion)
-    findMany = try RecentChanges.rows(of: table, connection)
+      connection.isWritable ? "UPDATE OR FAIL recent_change SET body = ?2 WHERE id = ?1" : insertion)
+    findLeads = try connection.prepare(
+      "SELECT \(RecentRows.lead) FROM recent_change WHERE id BETWEEN ?1 AND ?2 AND \(RecentRows.isOf("?3"))")
+    findMany = try RecentChanges.rows(connection)
   }
 
-  /// A statement that gives number and bytes of the rows from its first argument through its second, in order.
-  static func rows(of table: Table, _ connection: Connection) throws(DatabaseError) -> Statement {
-    let (name, column) = table.names
-    return try connection.prepare("SELECT id, \(column) FROM \(name) WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+  /// A statement that gives lead and bytes of the rows that ``bind(_:_:owner:leads:)`` says, in order.
+  static func rows(_ connection: Connection) throws(DatabaseError) -> Statement {
+    try connection.prepare(
+      """
+      SELECT \(RecentRows.lead), body FROM recent_change WHERE id BETWEEN ?1 AND ?2 AND \(RecentRows.isOf("?3")) ORDER BY id
+      """)
   }
 
-  /// Whether there is any row.
+  /// Has a statement of ``rows(_:)`` give the rows of an owner's leads with numbers in a range.
+  static func bind(
+    _ rows: borrowing Statement, _ table: Table, owner: Int64, leads: ClosedRange<Int64>
+  ) throws(DatabaseError) {
+    let ids = RecentRows.ids(leads)
+    try rows.bind(1, ids.lowerBound)
+    try rows.bind(2, ids.upperBound)
+    try rows.bind(3, RecentRows.place(table, owner: owner))
+  }
+
+  /// Whether there is any row, of whatever kind.
   func isAny() throws -> Bool {
-    try connection.firstRow("SELECT EXISTS (SELECT 1 FROM \(table.names.table))") { $0.integer(0) == 1 } ?? false
+    try connection.firstRow("SELECT EXISTS (SELECT 1 FROM recent_change)") { $0.integer(0) == 1 } ?? false
   }
 
   /// Calls `body` with a lead's row; nil where it has none.
   func withRow<Result>(
     owner: Int64, lead: Int64, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
   ) throws -> Result? {
-    try find.bind(1, LeadBlocks.rowID(owner: owner, lead: lead))
+    try find.bind(1, RecentRows.id(table, owner: owner, lead: lead))
     defer { find.reset() }
     return try find.step() ? try find.withBytes(0, body) : nil
   }
 
   /// Calls `body` with the rows of a block's leads, in order.
   func forEach(ofBlock id: Int64, _ body: (_ lead: Int64, UnsafeBufferPointer<UInt8>) throws -> Void) throws {
-    let ids = LeadBlocks.rowIDs(ofBlock: id)
-    try findMany.bind(1, ids.lowerBound)
-    try findMany.bind(2, ids.upperBound)
+    try RecentChanges.bind(
+      findMany, table, owner: id >> LeadBlocks.ownerShift, leads: LeadBlocks.leads(ofBlock: id))
     defer { findMany.reset() }
     while try findMany.step() {
-      let lead = LeadBlocks.lead(ofRow: findMany.integer(0))
+      let lead = findMany.integer(0)
       try findMany.withBytes(1) { try body(lead, $0) }
     }
   }
 
-  /// Whether some leads of a block that change may stand beside it.
-  ///
-  /// - Parameter isAny: whether there is any row.
-  func isRoom(ofBlock id: Int64, for leads: some Collection<Int64>, isAny: Bool) throws -> Bool {
-    guard leads.count < LeadBlocks.fewest, leads.allSatisfy({ LeadBlocks.rowID(owner: 0, lead: $0) >= 0 }) else {
-      return false
-    }
-    guard isAny else { return true }
-    var count = leads.count
-    try forEach(ofBlock: id) { lead, _ in if !leads.contains(lead) { count += 1 } }
-    return count <= LeadBlocks.fewest
+  /// The leads of a block that stand beside it: a bit for the place of each.
+  private func places(ofBlock id: Int64) throws -> UInt16 {
+    try RecentChanges.bind(
+      findLeads, table, owner: id >> LeadBlocks.ownerShift, leads: LeadBlocks.leads(ofBlock: id))
+    defer { findLeads.reset() }
+    var places: UInt16 = 0
+    while try findLeads.step() { places |= 1 << LeadBlocks.place(of: findLeads.integer(0)) }
+    return places
   }
 
-  /// Stores a lead's row in the place of the one before.
-  func put(owner: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError) {
-    let id = LeadBlocks.rowID(owner: owner, lead: lead)
-    try find.bind(1, id)
-    let isStored = try find.step()
-    find.reset()
-    if isStored { try run(update, id, bytes) } else { try run(insert, id, bytes) }
+  /// Whether some leads of a block that change may stand beside it: the places of those that do already; nil where they
+  /// may not.
+  ///
+  /// - Parameter isAny: whether there is any row.
+  func room(ofBlock id: Int64, for leads: some Collection<Int64>, isAny: Bool) throws -> UInt16? {
+    let owner = id >> LeadBlocks.ownerShift
+    guard leads.count < LeadBlocks.fewest,
+      leads.allSatisfy({ RecentRows.id(table, owner: owner, lead: $0) >= 0 })
+    else { return nil }
+    let stored = isAny ? try places(ofBlock: id) : 0
+    let changed = leads.reduce(into: stored) { $0 |= 1 << LeadBlocks.place(of: $1) }
+    return changed.nonzeroBitCount <= LeadBlocks.fewest ? stored : nil
+  }
+
+  /// Stores a lead's row.
+  ///
+  /// - Parameter stored: what ``room(ofBlock:for:isAny:)`` gave.
+  func put(owner: Int64, lead: Int64, _ bytes: UnsafeRawBufferPointer, stored: UInt16) throws(DatabaseError) {
+    let id = RecentRows.id(table, owner: owner, lead: lead)
+    if stored >> LeadBlocks.place(of: lead) & 1 == 1 {
+      try run(update, id, bytes)
+    } else {
+      try run(insert, id, bytes)
+    }
   }
 
   private func run(_ statement: borrowing Statement, _ id: Int64, _ bytes: UnsafeRawBufferPointer) throws(DatabaseError)
@@ -100,10 +120,17 @@ final class RecentChanges {
   }
 
   /// Forgets the rows of a block's leads.
-  func remove(ofBlock id: Int64) throws { try remove(LeadBlocks.rowIDs(ofBlock: id)) }
+  func remove(ofBlock id: Int64) throws {
+    try remove(owner: id >> LeadBlocks.ownerShift, LeadBlocks.leads(ofBlock: id))
+  }
 
-  /// Forgets rows with numbers in a range.
-  func remove(_ ids: ClosedRange<Int64>) throws {
-    try connection.run("DELETE FROM \(table.names.table) WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
+  /// Forgets the rows of an owner's leads with numbers in a range.
+  func remove(owner: Int64, _ leads: ClosedRange<Int64>) throws {
+    try connection.withStatement(
+      "DELETE FROM recent_change WHERE id BETWEEN ?1 AND ?2 AND \(RecentRows.isOf("?3"))"
+    ) { statement in
+      try RecentChanges.bind(statement, table, owner: owner, leads: leads)
+      try statement.run()
+    }
   }
 }

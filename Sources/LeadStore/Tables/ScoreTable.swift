@@ -131,7 +131,7 @@ public final class ScoreTable {
       (LeadBlocks.id(owner: scores[index].model, lead: scores[index].lead), scores[index].lead, index)
     }
     if zip(order, order.dropFirst()).contains(where: { key($0) > key($1) }) { order.sort { key($0) < key($1) } }
-    let isAnyBeside = try recent.isAny()
+    let isAnyBeside = try scores.count < LeadBlocks.size || recent.isAny()
     try batch.bytes.withUnsafeBufferPointer { bytes in
       var lines: [NewLine] = []
       lines.reserveCapacity(LeadBlocks.size)
@@ -166,14 +166,16 @@ public final class ScoreTable {
   /// are few, beside it.
   private func put(block id: Int64, _ lines: [NewLine], _ isAnyBeside: Bool) throws {
     // What is laid over a file that cannot be written to stands beside the blocks.
-    guard try !connection.isWritable || recent.isRoom(ofBlock: id, for: lines.lazy.map(\.lead), isAny: isAnyBeside)
-    else {
+    let room =
+      connection.isWritable ? try recent.room(ofBlock: id, for: lines.lazy.map(\.lead), isAny: isAnyBeside) : 0
+    guard let room else {
       return try replace(block: id, lines, isAnyBeside: isAnyBeside)
     }
     var earliest = DueBlocks.never
     var scoredAt = Int64.min
     for line in lines {
-      try recent.put(owner: id >> LeadBlocks.ownerShift, lead: line.lead, UnsafeRawBufferPointer(line.bytes))
+      try recent.put(
+        owner: id >> LeadBlocks.ownerShift, lead: line.lead, UnsafeRawBufferPointer(line.bytes), stored: room)
       earliest = min(earliest, line.nextChangeAt ?? DueBlocks.never)
       scoredAt = max(scoredAt, line.scoredAt)
     }

@@ -52,7 +52,7 @@ public final class SignalTable {
   public func removePack(_ id: Int64) throws {
     let ids = LeadBlocks.ids(owner: id)
     try connection.run("DELETE FROM signal_block WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
-    try recent.remove(LeadBlocks.rowIDs(owner: id, leads: 1...Int64.max))
+    try recent.remove(owner: id, 1...Int64.max)
     try connection.run("DELETE FROM signal_pack WHERE id = ?1", id)
   }
 
@@ -121,16 +121,17 @@ public final class SignalTable {
   ///   - leads: each with the place in `bytes` where its record ends, in order of their numbers.
   ///   - bytes: the records, one after the other.
   public func put(pack: Int64, _ leads: [(lead: Int64, end: Int)], _ bytes: UnsafeRawBufferPointer) throws {
-    let isAnyBeside = try recent.isAny()
+    let isAnyBeside = try leads.count < LeadBlocks.size || recent.isAny()
     var index = 0
     var start = 0
     while index < leads.count {
       let id = LeadBlocks.id(owner: pack, lead: leads[index].lead)
       let end = leads[index...].firstIndex { LeadBlocks.id(owner: pack, lead: $0.lead) != id } ?? leads.count
       let changed = leads[index..<end]
-      if try recent.isRoom(ofBlock: id, for: changed.lazy.map(\.lead), isAny: isAnyBeside) {
+      if let stored = try recent.room(ofBlock: id, for: changed.lazy.map(\.lead), isAny: isAnyBeside) {
         for (lead, end) in changed {
-          try recent.put(owner: pack, lead: lead, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+          try recent.put(
+            owner: pack, lead: lead, UnsafeRawBufferPointer(rebasing: bytes[start..<end]), stored: stored)
           start = end
         }
       } else {

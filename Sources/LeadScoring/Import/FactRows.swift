@@ -40,7 +40,8 @@ final class FactRows {
     staged = LeadPartitions(folder: session.temporaryFolder, capacity: options.bufferSize)
     members = try MemberImport(
       session, bufferSize: options.bufferSize, isSmall: options.isSmall ?? FactFile.isSmall(path))
-    directory = try LeadDirectory(session.database, gate: session.gate, rows: options.isSmall == true ? 0 : FactFile.roughRows(path))
+    let roughRows = options.isSmall == true ? 0 : FactFile.roughRows(path)
+    directory = try LeadDirectory(session.database, gate: session.gate, rows: roughRows)
   }
 
   deinit { candidates.deallocate() }

@@ -61,6 +61,22 @@ final class HistoryEntryReader {
     }
   }
 
+  /// The same for those at some instants: what rows have in common is read of pages alone that have any of these.
+  func forEach(
+    of run: HistoryRun, at times: ClosedRange<Int64>, _ body: (HistoryEntry) throws -> Void
+  ) throws {
+    if times.lowerBound <= run.firstAt, times.upperBound >= run.lastAt { return try forEach(of: run, body) }
+    try runs.forEachPage(of: run) { page in
+      var hasHeads = false
+      try page.forEachRow { entry in
+        guard entry.at >= times.lowerBound, entry.at <= times.upperBound else { return }
+        if !hasHeads { _ = try readHeads(of: page) }
+        hasHeads = true
+        try give(entry, of: page, body)
+      }
+    }
+  }
+
   /// Calls `body` for the rows of a lead in a run, in the order of recording.
   func forEach(of run: HistoryRun, lead: Int64, _ body: (HistoryEntry) throws -> Void) throws {
     try runs.withPage(of: run, lead: lead) { page in

@@ -152,6 +152,15 @@ public final class HistoryTable {
   public func forEach(
     model: Int64, filter: HistoryFilter, limit: Int = -1, _ body: (HistoryRow, String) throws -> Void
   ) throws {
+    if filter.lead == nil {
+      return try connection.readMapped { try find(model: model, filter: filter, limit: limit, body) }
+    }
+    try find(model: model, filter: filter, limit: limit, body)
+  }
+
+  private func find(
+    model: Int64, filter: HistoryFilter, limit: Int, _ body: (HistoryRow, String) throws -> Void
+  ) throws {
     try connection.read {
       let search = HistorySearch(connection, model: model, filter: filter)
       var left = limit < 0 ? Int.max : limit

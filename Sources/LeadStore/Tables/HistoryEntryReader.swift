@@ -68,8 +68,7 @@ final class HistoryEntryReader {
     if times.lowerBound <= run.firstAt, times.upperBound >= run.lastAt { return try forEach(of: run, body) }
     try runs.forEachPage(of: run) { page in
       var hasHeads = false
-      try page.forEachRow { entry in
-        guard entry.at >= times.lowerBound, entry.at <= times.upperBound else { return }
+      try page.forEachRow(at: times) { entry in
         if !hasHeads { _ = try readHeads(of: page) }
         hasHeads = true
         try give(entry, of: page, body)

@@ -115,7 +115,11 @@ struct HistorySearch {
         entries.append(entry)
         if entries.count / 2 > max(most, 1024) { cut() }
       }
-      if let run = source.run { try reader.forEach(of: run, at: times, add) } else { try reader.forEachRecent(at: times, add) }
+      if let run = source.run {
+        try reader.forEach(of: run, at: times, add)
+      } else {
+        try reader.forEachRecent(at: times, add)
+      }
     }
     cut()
     return entries

@@ -147,7 +147,7 @@ public final class HistoryTable {
   /// Calls `body` for each row of a model that the filter lets through, with the lead's key, in the order of recording
   /// (for one lead) or of their instants (for all).
   ///
-  /// - Complexity: O(runs + rows of the lead) for one lead; otherwise O(rows of the runs that overlap the time asked for), once
+  /// - Complexity: O(runs + rows in no run) for one lead; otherwise O(rows of the runs that overlap the time asked for), once
   ///   for each 400,000 of them that are given, in bounded memory.
   public func forEach(
     model: Int64, filter: HistoryFilter, limit: Int = -1, _ body: (HistoryRow, String) throws -> Void
@@ -182,7 +182,7 @@ public final class HistoryTable {
     }
   }
 
-  /// The last row of a lead at or before an instant. O(runs)
+  /// The last row of a lead at or before an instant. O(runs + rows in no run)
   public func row(model: Int64, lead: Int64, at instant: Int64) throws -> HistoryRow? {
     try connection.read {
       let reader = HistoryEntryReader(connection, model: model, wantsReferences: true)

@@ -3,7 +3,7 @@ internal import LeadStore
 extension ScoringSession {
   // Threads that read pages into caches of their own get in each other's way at SQLite's one lock for memory; with the
   // file in their address space (2 GB of it at most) they read it where it is: https://sqlite.org/mmap.html
-  private static let mapsFile = "PRAGMA mmap_size = 2147418112"
+  fileprivate static let mapsFile = "PRAGMA mmap_size = 2147418112"
 
   /// Runs `body` on one state of the file, which the session knows, and lends it other connections that read the same
   /// state, for other threads: up to `count`, and none where they cannot be had.
@@ -36,6 +36,13 @@ extension ScoringSession {
     }
   }
 
+  /// The same, for a pass over all leads: with the file in its address space.
+  func otherMappingReader() -> LeadDatabase? {
+    guard let other = otherReader(), (try? other.connection.execute(ScoringSession.mapsFile)) != nil else { return nil }
+    other.connection.readPagesAhead()
+    return other
+  }
+
   /// Another connection that reads the state before the transaction of this one; nil where there can be none.
   func otherReader() -> LeadDatabase? {
     guard database.connection.mode == .readWrite, database.connection.isInTransaction,
@@ -45,5 +52,14 @@ extension ScoringSession {
       (try? other.connection.execute("BEGIN")) != nil
     else { return nil }
     return other
+  }
+}
+
+extension LeadDatabase {
+  /// Gives back the memory of the pages read so far by a connection that has the file in its address space, and reads
+  /// nothing at the moment.
+  func letGoOfMap() throws {
+    try connection.execute("PRAGMA mmap_size = 0")
+    try connection.execute(ScoringSession.mapsFile)
   }
 }

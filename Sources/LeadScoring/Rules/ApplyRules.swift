@@ -156,21 +156,23 @@ extension ScoringSession {
     let change = isSamePack ? nil : PackChange(from: oldPack, to: pack)
     let origin = RecordingOrigin(recordedAt: clock(), reference: String(version.number))
     let wantsHashes = plan != nil
+    let spare = Channel<ComposedScores>()
     try RescorePass.run(
-      self, addsManyRows: true,
+      self, adds: .composed,
       {
         try RuleChangeWorker(
-          self, $0, model: model, asOf: asOf, change: change, origin: origin, wantsHashes: wantsHashes)
+          self, $0, model: model, asOf: asOf, change: change, origin: origin, wantsHashes: wantsHashes, spare: spare)
       },
       store: { part in
         for entry in part.hashes { try plan?.check(entry.lead, result: entry.result, facts: entry.facts) }
-        report.leads += part.written.leads
+        report.leads += part.leads
         report.changed += part.changed
         report.scoresUp += part.up
         report.scoresDown += part.down
         for (move, count) in part.moves { report.stageMatrix[move, default: 0] += count }
-        try part.written.records.write(to: database, pack: pack.id)
-        try database.write(part.written.scores)
+        try part.records.write(to: database, pack: pack.id)
+        try database.write(part.scores)
+        spare.put(part.scores)
         onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
       })
     if !isSamePack, oldPack.id != 0 { try database.signals.removePack(oldPack.id) }

@@ -25,42 +25,37 @@ struct PackChange: Sendable {
 
 /// What came of scoring a piece by other rules.
 struct RuleChangePart: Sendable {
-  var written = RescorePart()
+  var leads: Int64 = 0
+  var records = RecordBatch()
+  let scores: ComposedScores
   var changed: Int64 = 0
   var up: Int64 = 0
   var down: Int64 = 0
   var moves: [(move: ApplyReport.StageMove, count: Int64)] = []
   /// What a plan is held against, by lead.
   var hashes: [(lead: Int64, result: UInt64, facts: UInt64)] = []
-
-  fileprivate mutating func count(_ before: ScoreState?, _ after: ScoreState) {
-    written.leads += 1
-    // A lead's first stage under a model is no change of its stage.
-    guard let before else {
-      changed += 1
-      return
-    }
-    if let index = moves.firstIndex(where: { $0.move.from == before.stage && $0.move.to == after.stage }) {
-      moves[index].count += 1
-    } else {
-      moves.append((ApplyReport.StageMove(from: before.stage, to: after.stage), 1))
-    }
-    if before.score < after.score { up += 1 }
-    if before.score > after.score { down += 1 }
-    if before.score != after.score || before.stage != after.stage || before.grade != after.grade { changed += 1 }
-  }
 }
 
 /// Scores leads by the rules that became active, from their stored records; what these lack is looked for in the facts.
 final class RuleChangeWorker: RescoreWorker {
-  private let tools: RescoreTools
+  private let database: LeadDatabase
+  private let model: ActiveModel
   private let asOf: Int64
   private let change: PackChange?
+  private let scores: StoredScoreCursor
+  private let composer: ScoreComposer
+  private let spare: Channel<ComposedScores>
   private let records: RecordCursor
   private let facts: FactReader?
   private let finder: SignalFinder
+  private let asksJudgement: Bool
   private let slots: [Int]
   private let wantsHashes: Bool
+  private let texts: OutcomeTexts
+  // By the numbers of stages and grades: positions among the rules' stages, and hashes of their texts.
+  @exclusivity(unchecked) private var positions: [Int] = []
+  @exclusivity(unchecked) private var textHashes: [UInt64] = []
+  @exclusivity(unchecked) private var moves: [(from: Int, to: Int, count: Int64)] = []
   @exclusivity(unchecked) private var stored: SignalRecord
   @exclusivity(unchecked) private var found: SignalRecord
   @exclusivity(unchecked) private var record: SignalRecord
@@ -68,42 +63,57 @@ final class RuleChangeWorker: RescoreWorker {
   /// - Parameters:
   ///   - change: nil where the pack is the same as before.
   ///   - wantsHashes: whether there is a plan.
+  ///   - spare: where what was written comes back, to be used again.
   init(
     _ session: ScoringSession, _ database: LeadDatabase, model: ActiveModel, asOf: Int64, change: PackChange?,
-    origin: RecordingOrigin, wantsHashes: Bool
+    origin: RecordingOrigin, wantsHashes: Bool, spare: Channel<ComposedScores>
   ) throws {
+    guard let model = model.copy(pack: session.pack.definitions) else {
+      throw StoreError.damaged("the list of signals; run `leadscore score --all`")
+    }
+    self.database = database
+    self.model = model
     self.asOf = asOf
     self.change = change
+    self.spare = spare
     self.wantsHashes = wantsHashes
-    tools = try RescoreTools(
-      session, database, models: [model], origin: origin)
+    scores = try StoredScoreCursor(database, model: model.row.id)
+    composer = ScoreComposer(
+      model: model.row.id, cursor: scores,
+      origin: HistoryOrigin(
+        at: asOf, recordedAt: origin.recordedAt, cause: .rules, causeReference: origin.reference,
+        version: model.version.number),
+      pointsCapacity: model.evaluator.pointsCapacity)
     records = try RecordCursor(database, pack: change?.old ?? session.pack.id)
     finder = SignalFinder(
       pack: SignalPack(id: 0, definitions: change?.missing ?? []),
       dictionary: try PropertyDictionary(database, gate: Gate()))
     facts = change == nil ? nil : try FactReader(database, events: finder.asksForEvents)
+    asksJudgement = try !database.judgements.isEmpty()
     var positions: [SignalDefinition: Int] = [:]
     for (slot, definition) in session.pack.definitions.enumerated() { positions[definition] = slot }
     slots = model.rules.signals.compactMap { positions[$0] }
+    texts = OutcomeTexts(model.evaluator)
     stored = SignalRecord(kinds: (change?.oldDefinitions ?? session.pack.definitions).map(\.kind))
     found = SignalRecord(kinds: finder.pack.kinds)
     record = SignalRecord(kinds: session.pack.kinds)
   }
 
   func work(on leads: ClosedRange<Int64>) throws -> RuleChangePart {
-    var part = RuleChangePart()
-    try tools.begin(leads)
+    var part = RuleChangePart(scores: spare.takeIfAny() ?? ComposedScores())
+    try scores.begin(leads: leads)
     try records.begin(leads: leads)
     try facts?.begin(leads: leads)
     defer {
-      tools.finish()
+      scores.finish()
       records.finish()
       facts?.finish()
     }
+    composer.begin(leads: leads, into: part.scores)
     if let facts, let change {
       while try facts.next() {
         try assemble(facts, change)
-        part.written.records.add(record, lead: facts.lead)
+        part.records.add(record, lead: facts.lead)
         try score(facts.lead, record, &part)
       }
     } else {
@@ -113,7 +123,12 @@ final class RuleChangeWorker: RescoreWorker {
         try records.next()
       }
     }
-    part.written.counts = tools.kernel.counts
+    try composer.finish()
+    for move in moves {
+      let named = ApplyReport.StageMove(from: scores.texts.text(move.from), to: scores.texts.text(move.to))
+      part.moves.append((named, move.count))
+    }
+    moves.removeAll(keepingCapacity: true)
     return part
   }
 
@@ -149,21 +164,53 @@ final class RuleChangeWorker: RescoreWorker {
     }
   }
 
-  private func score(_ lead: Int64, _ record: SignalRecord, _ part: inout RuleChangePart) throws {
-    let model = tools.models[0]
-    let before = try tools.cursor(0).state(of: lead)
-    let judgement = try tools.judgement(0, lead)
-    tools.kernel.evaluate(
-      model, lead: lead, before: before, judgement: judgement, record: record, at: asOf, cause: .rules,
-      into: &part.written.scores)
-    guard let after = part.written.scores.withLast({ state, _, _ in state }) else { return }
-    part.count(before, after)
+  private func score(_ lead: Int64, _ record: borrowing SignalRecord, _ part: inout RuleChangePart) throws {
+    let isKnown = try composer.advance(to: lead)
+    let before = scores.score.pointee
+    let judgement = asksJudgement ? try database.judgement(model: model.row.id, lead: lead) : .none
+    let evaluator = model.evaluator
+    evaluator.evaluate(
+      record, at: asOf, currentStage: position(ofStage: isKnown ? before.ruleStage : 0), judgement: judgement)
+    let outcome = evaluator.outcome
+    let stage = texts.stage(outcome) { scores.number($0) }
+    let after = StoredScore(
+      lead: lead, score: outcome.score, version: model.version.number,
+      enteredStageAt: isKnown && before.stage == stage ? before.enteredStageAt : asOf, scoredAt: asOf,
+      nextChange: outcome.nextChange, stage: stage, ruleStage: texts.ruleStage(outcome) { scores.number($0) },
+      grade: texts.grade(outcome) { scores.number($0) })
+    part.leads += 1
+    if try composer.put(after, isNew: !isKnown, points: { evaluator.writePoints(to: $0) }) { part.changed += 1 }
+    // A lead's first stage under a model is no change of its stage.
+    if isKnown {
+      count(before.stage, stage)
+      part.up += before.score < after.score ? 1 : 0
+      part.down += before.score > after.score ? 1 : 0
+    }
     if wantsHashes {
       part.hashes.append(
         (
-          lead, FixedHash.result(score: after.score, stage: after.stage, grade: after.grade),
+          lead, FixedHash.result(score: after.score, stage: hash(stage), grade: hash(after.grade)),
           FixedHash.facts(record, slots: slots, judgement)
         ))
+    }
+  }
+
+  /// The position of a stage among those of the rules.
+  private func position(ofStage number: Int) -> Int {
+    while positions.count <= number { positions.append(model.evaluator.position(ofStage: scores.texts.text(positions.count))) }
+    return positions[number]
+  }
+
+  private func hash(_ number: Int) -> UInt64 {
+    while textHashes.count <= number { textHashes.append(FixedHash.text(scores.texts.text(textHashes.count))) }
+    return textHashes[number]
+  }
+
+  private func count(_ from: Int, _ to: Int) {
+    if let index = moves.firstIndex(where: { $0.from == from && $0.to == to }) {
+      moves[index].count += 1
+    } else {
+      moves.append((from, to, 1))
     }
   }
 }

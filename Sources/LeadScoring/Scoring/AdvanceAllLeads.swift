@@ -49,7 +49,7 @@ extension ScoringSession {
     var counts = ScoringCounts()
     let origin = RecordingOrigin(recordedAt: clock())
     try RescorePass.run(
-      self, addsManyRows: true, { try ClockWorker(self, $0, model: model, asOf: asOf, origin: origin) },
+      self, adds: .many, { try ClockWorker(self, $0, model: model, asOf: asOf, origin: origin) },
       store: { part in
         counts.add(part.counts)
         try database.write(part.scores)

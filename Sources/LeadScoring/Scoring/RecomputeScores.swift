@@ -44,7 +44,7 @@ extension ScoringSession {
       var report = RecomputeReport()
       let (total, origin) = (try database.leads.count(), RecordingOrigin(recordedAt: clock()))
       try RescorePass.run(
-        self, addsManyRows: false,
+        self, adds: .few,
         { try RecomputeWorker(self, $0, asOf: asOf, origin: origin, isPackNew: isReplaced) },
         store: { part in
           report.leads += part.written.leads

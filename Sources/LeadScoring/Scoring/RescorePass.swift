@@ -10,18 +10,37 @@ struct RescorePart: Sendable {
 }
 
 /// A worker of such a pass: it reads the state before the transaction and writes nothing.
-protocol RescoreWorker: RangeWorker {
+protocol RescoreWorker: AnyObject {
   /// What is to be written, and whatever the pass counts beside.
-  associatedtype Part: Sendable where Part == Partial
+  associatedtype Part: Sendable
 
-  /// Works on a range of leads.
+  /// Works on a range of leads; has let go of all that it reads when it returns.
   func work(on leads: ClosedRange<Int64>) throws -> Part
 }
 
-extension RescoreWorker {
-  func work(on piece: Int) throws -> Part {
+/// A worker with its connection.
+private final class PassWorker<Worker: RescoreWorker>: RangeWorker {
+  private let worker: Worker
+  private let database: LeadDatabase
+  private let isMapping: Bool
+  private var pieces = 0
+
+  /// So many pieces' pages stay in memory at most.
+  private static var mappedPieces: Int { 16 }
+
+  /// - Parameter isMapping: whether the connection has the file in its address space.
+  init(_ worker: Worker, _ database: LeadDatabase, isMapping: Bool) {
+    self.worker = worker
+    self.database = database
+    self.isMapping = isMapping
+  }
+
+  func work(on piece: Int) throws -> Worker.Part {
     let first = Int64(piece) * RescorePass.pieceSize + 1
-    return try work(on: first...(first + RescorePass.pieceSize - 1))
+    let part = try worker.work(on: first...(first + RescorePass.pieceSize - 1))
+    pieces += 1
+    if isMapping, pieces % PassWorker.mappedPieces == 0 { try database.letGoOfMap() }
+    return part
   }
 }
 
@@ -33,30 +52,44 @@ enum RescorePass {
   /// So many leads may get so many rows of history that these become a run.
   private static let manyLeads: Int64 = 5000
 
+  /// How many rows of history a pass adds.
+  enum Rows {
+    case few
+    /// Most leads are expected to get one.
+    case many
+    /// They are composed in pages, which stand in a run.
+    case composed
+  }
+
   /// - Parameters:
-  ///   - addsManyRows: whether most leads are expected to get a row of history.
   ///   - make: a worker with a connection.
   ///   - store: writes what came of a piece.
   static func run<Worker: RescoreWorker>(
-    _ session: ScoringSession, addsManyRows: Bool, _ make: (LeadDatabase) throws -> Worker,
+    _ session: ScoringSession, adds rows: Rows, _ make: (LeadDatabase) throws -> Worker,
     store: (Worker.Part) throws -> Void
   ) throws {
     let database = session.database
     let greatest = try database.leads.greatestID()
     let pieces = Int((greatest + pieceSize - 1) / pieceSize)
     guard pieces > 0 else { return }
-    var workers = [try make(database)]
-    for _ in 1..<max(1, min(WorkerThread.processors, pieces / 4)) {
-      guard session.isUntouched, let other = session.otherReader() else { break }
-      workers.append(try make(other))
-    }
-    if addsManyRows, greatest >= manyLeads {
+    var workers = try readers(session, pieces: pieces).map { PassWorker(try make($0), $0, isMapping: true) }
+    if workers.isEmpty { workers = [PassWorker(try make(database), database, isMapping: false)] }
+    if rows == .composed || (rows == .many && greatest >= manyLeads) {
       try database.history.addMany {
         try database.scores.putMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
       }
     } else {
       try OrderedRanges.run(count: pieces, workers: workers, store)
     }
+  }
+
+  /// A connection for each thread beside the one that writes; none where one thread does it all.
+  private static func readers(_ session: ScoringSession, pieces: Int) -> [LeadDatabase] {
+    let count = min(WorkerThread.processors, pieces / 4)
+    guard count > 1, session.isUntouched else { return [] }
+    var readers: [LeadDatabase] = []
+    while readers.count < count, let reader = session.otherMappingReader() { readers.append(reader) }
+    return readers
   }
 }
 

@@ -11,17 +11,22 @@ final class HistoryRunWriter {
     }
 
     func append(_ row: HistoryRow, id: Int64) {
+      note(through: row.lead, id: id, at: row.at)
+      page.append(row, id: id)
+    }
+
+    /// Notes a row that is added.
+    func note(through lead: Int64, id: Int64, at instant: Int64) {
       run.firstID = min(run.firstID, id)
       run.lastID = max(run.lastID, id)
-      run.firstAt = min(run.firstAt, row.at)
-      run.lastAt = max(run.lastAt, row.at)
-      lastLead = row.lead
-      page.append(row, id: id)
+      run.firstAt = min(run.firstAt, instant)
+      run.lastAt = max(run.lastAt, instant)
+      lastLead = lead
     }
   }
 
   /// Four pages fit into one of the file.
-  private static let pageSize = 1880
+  static let pageSize = 1880
   /// Pages between two visits.
   private static let visitInterval = 64
   /// How many pages a visit looks at, and how many were written between two of them: the last three inner pages of the
@@ -70,11 +75,35 @@ final class HistoryRunWriter {
       }
       try finish(known, model: row.model)
     }
+    begin(row.model, id: id, at: row.at, firstLead: row.lead).append(row, id: id)
+  }
+
+  private func begin(_ model: Int64, id: Int64, at instant: Int64, firstLead: Int64) -> OpenRun {
     let run = OpenRun(
-      HistoryRun(id: nextRun, firstID: id, lastID: id, firstAt: row.at, lastAt: row.at), firstLead: row.lead)
+      HistoryRun(id: nextRun, firstID: id, lastID: id, firstAt: instant, lastAt: instant), firstLead: firstLead)
     nextRun &+= 1
-    open[row.model] = run
-    run.append(row, id: id)
+    open[model] = run
+    return run
+  }
+
+  /// Adds rows with numbers, from `id` on, greater than those of all earlier runs.
+  ///
+  /// - Throws: as ``append(_:id:)`` does.
+  func append(_ history: borrowing ComposedHistory, model: Int64, from id: Int64) throws {
+    guard let firstLead = history.pages.first?.firstLead else { return }
+    guard firstLead >= 0, history.lastLead <= HistoryPage.leads else {
+      throw StoreError.damaged("lead \(history.lastLead), whose number is too great")
+    }
+    if let known = open[model], known.lastLead >= firstLead {
+      try finish(known, model: model)
+      open[model] = nil
+    }
+    let run = open[model] ?? begin(model, id: id, at: history.at, firstLead: firstLead)
+    try writePage(of: run)
+    run.note(through: history.lastLead, id: id + history.count - 1, at: history.at)
+    try history.forEachPage { page, heads, body in
+      try insert(run.run.id << 40 | page.firstLead, id + page.firstID, history.at, history.recordedAt, heads, body)
+    }
   }
 
   /// Writes what is left; returns the models that got rows.
@@ -96,20 +125,29 @@ final class HistoryRunWriter {
   }
 
   private func writePage(of open: OpenRun) throws {
+    guard !open.page.isEmpty else { return }
     open.page.finish()
-    try insertPage.bind(1, open.run.id << 40 | open.page.firstLead)
-    try insertPage.bind(2, open.page.firstID)
-    try insertPage.bind(3, open.page.firstAt)
-    try insertPage.bind(4, open.page.firstRecordedAt)
+    let id = open.run.id << 40 | open.page.firstLead
     try open.page.headText.withUnsafeBytes { heads in
-      try insertPage.bindTextInPlace(5, heads)
       try open.page.body.withUnsafeBytes {
-        try insertPage.bindTextInPlace(6, $0)
-        try insertPage.run()
+        try insert(id, open.page.firstID, open.page.firstAt, open.page.firstRecordedAt, heads, $0)
       }
     }
-    try visitInnerPages(of: open.run.id << 40 | open.page.firstLead)
     open.page.removeAll()
+  }
+
+  private func insert(
+    _ id: Int64, _ firstID: Int64, _ firstAt: Int64, _ firstRecordedAt: Int64, _ heads: UnsafeRawBufferPointer,
+    _ body: UnsafeRawBufferPointer
+  ) throws {
+    try insertPage.bind(1, id)
+    try insertPage.bind(2, firstID)
+    try insertPage.bind(3, firstAt)
+    try insertPage.bind(4, firstRecordedAt)
+    try insertPage.bindTextInPlace(5, heads)
+    try insertPage.bindTextInPlace(6, body)
+    try insertPage.run()
+    try visitInnerPages(of: id)
   }
 
   /// Reads some of the pages that were written last, so that SQLite keeps the inner pages of their tree in memory: where

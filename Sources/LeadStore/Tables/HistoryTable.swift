@@ -49,6 +49,13 @@ public final class HistoryTable {
     run?.nextID = first + Int64(rows.count)
   }
 
+  /// Adds composed rows after all others. Where many are being added alone.
+  func append(_ history: borrowing ComposedHistory, model: Int64) throws {
+    guard let (writer, first) = run else { preconditionFailure("composed rows stand in a run") }
+    try writer.append(history, model: model, from: first)
+    run?.nextID = first + history.count
+  }
+
   private func appendRecent(_ rows: [HistoryRow]) throws {
     let (first, start) = try nextNumber()
     var id = start

@@ -11,6 +11,7 @@ struct QuickScoreLine {
   private(set) var stage = 0
   private(set) var ruleStage = 0
   private(set) var grade = 0
+  private(set) var enteredStageAt: Int64 = 0
   private(set) var scoredAt: Int64 = 0
   /// `Int64.max` for null.
   private(set) var nextChange = Int64.max
@@ -22,12 +23,12 @@ struct QuickScoreLine {
   /// - Parameters:
   ///   - line: from bracket to bracket.
   ///   - limit: where memory that may be looked at ends, at the line's end or behind it.
-  ///   - points: where the points of the rules go, by position, the others being 0.
-  ///   - positions: where the positions of those that give points go, rising; has room for as many.
+  ///   - points: where the points of the rules go, by position, the others being 0; and where the positions of those
+  ///     that give points go, rising, with room for as many. Nil where nobody wants to know.
   @inline(__always)
   init?(
     _ line: UnsafeBufferPointer<UInt8>, limit: UnsafePointer<UInt8>, _ texts: inout TextNumbers,
-    points: UnsafeMutableBufferPointer<Int64>, positions: UnsafeMutablePointer<Int>
+    points: (values: UnsafeMutableBufferPointer<Int64>, positions: UnsafeMutablePointer<Int>)?
   ) {
     guard let base = line.baseAddress, line.count > 0, base[0] == UInt8(ascii: "[") else { return nil }
     var scan = QuickScan(place: base, limit: limit)
@@ -39,11 +40,15 @@ struct QuickScoreLine {
     let second = scan.text()
     // Most often the same.
     ruleStage = QuickScan.areEqual(first, second) ? stage : QuickScoreLine.number(second, &texts)
-    scan.skipNumber()
+    enteredStageAt = scan.number()
     grade = QuickScoreLine.number(scan.text(), &texts)
     guard scan.isSound, scan.skipArray() else { return nil }
-    points.update(repeating: 0)
-    pointCount = scan.pairs(into: points, positions)
+    if let points {
+      points.values.update(repeating: 0)
+      pointCount = scan.pairs(into: points.values, points.positions)
+    } else {
+      guard scan.skipArray() else { return nil }
+    }
     scoredAt = scan.number()
     nextChange = scan.lastNumber()
     guard scan.isSound, scan.place == base + (line.count - 1), scan.place.pointee == UInt8(ascii: "]") else {
@@ -107,22 +112,6 @@ private struct QuickScan {
     // A one before the digits gives the power of ten.
     let power = DecimalWord.combined(1 &<< UInt64(56 &- count &* 8))
     return Int64(bitPattern: high &* power &+ DecimalWord.combined(rest, count: count))
-  }
-
-  /// Passes over a number of one to fifteen digits.
-  @inline(__always)
-  mutating func skipNumber() {
-    guard limit - place >= QuickScan.reach, place[0] == UInt8(ascii: ",") else { return markUnsound() }
-    place += 1
-    let others = DecimalWord.others(DecimalWord.values(DecimalWord.load(place)))
-    if others != 0 {
-      if others & 0x80 != 0 { isSound = false }
-      place += others.trailingZeroBitCount &>> 3
-      return
-    }
-    let rest = DecimalWord.others(DecimalWord.values(DecimalWord.load(place + 8)))
-    guard rest != 0 else { return markUnsound() }
-    place += 8 &+ rest.trailingZeroBitCount &>> 3
   }
 
   /// A number, or null, before the last bracket, behind which there may be little; `Int64.max` for null.

@@ -32,23 +32,6 @@ public struct ScoreState: Sendable, Equatable {
   }
 }
 
-extension ScoreRow {
-  /// The row without the points of groups and rules.
-  public var state: ScoreState {
-    ScoreState(
-      version: version, score: score, stage: stage, ruleStage: ruleStage, enteredStageAt: enteredStageAt, grade: grade,
-      scoredAt: scoredAt, nextChangeAt: nextChangeAt)
-  }
-
-  /// A row of a state and the JSON arrays of points.
-  init(model: Int64, lead: Int64, _ state: ScoreState, groups: String, rules: String) {
-    self.init(
-      model: model, lead: lead, version: state.version, score: state.score, stage: state.stage,
-      ruleStage: state.ruleStage, enteredStageAt: state.enteredStageAt, grade: state.grade, groups: groups,
-      rules: rules, scoredAt: state.scoredAt, nextChangeAt: state.nextChangeAt)
-  }
-}
-
 /// Scores and rows of history to be written, of many leads, in buffers that are used again.
 public struct ScoreBatch: Sendable {
   struct Score: Sendable {

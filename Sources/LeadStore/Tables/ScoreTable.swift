@@ -1,47 +1,3 @@
-/// A lead's stored score under one model.
-public struct ScoreRow: Sendable, Equatable {
-  public var model: Int64
-  public var lead: Int64
-  /// The number of the rule version.
-  public var version: Int
-  /// Hundredths.
-  public var score: Int64
-  /// The stage shown.
-  public var stage: String?
-  /// The stage that the rules alone give.
-  public var ruleStage: String?
-  /// When the stage shown was entered, in milliseconds since 1970.
-  public var enteredStageAt: Int64
-  public var grade: String?
-  /// A JSON array: hundredths by position in the version's layout.
-  public var groups: String
-  /// A JSON array of pairs: position in the version's layout, hundredths.
-  public var rules: String
-  /// The instant of the last evaluation.
-  public var scoredAt: Int64
-  /// The earliest instant at which anything may change.
-  public var nextChangeAt: Int64?
-
-  /// A row.
-  public init(
-    model: Int64, lead: Int64, version: Int, score: Int64, stage: String?, ruleStage: String?, enteredStageAt: Int64,
-    grade: String?, groups: String, rules: String, scoredAt: Int64, nextChangeAt: Int64?
-  ) {
-    self.model = model
-    self.lead = lead
-    self.version = version
-    self.score = score
-    self.stage = stage
-    self.ruleStage = ruleStage
-    self.enteredStageAt = enteredStageAt
-    self.grade = grade
-    self.groups = groups
-    self.rules = rules
-    self.scoredAt = scoredAt
-    self.nextChangeAt = nextChangeAt
-  }
-}
-
 /// All SQL of `score_block`.
 public final class ScoreTable {
   private let connection: Connection
@@ -153,6 +109,18 @@ public final class ScoreTable {
       }
       if let block { try put(block: block, lines, isAnyBeside) }
     }
+  }
+
+  /// Stores whole blocks of scores in the place of those before, and of what stands beside them.
+  func put(_ composed: ComposedScores) throws {
+    try connection.withStatement("INSERT OR REPLACE INTO score_block (id, body) VALUES (?1, ?2)") { store in
+      try composed.forEachBlock { block, text in
+        try ScoreTable.run(store, block.id, text)
+        try due.set(block.earliest, block: block.id)
+      }
+    }
+    guard try recent.isAny() else { return }
+    try recent.remove(owner: composed.model, composed.leads)
   }
 
   private struct NewLine {

@@ -6,6 +6,8 @@ public struct StoredScore: Sendable {
   public private(set) var score: Int64 = 0
   /// The number of the rule version.
   public private(set) var version = 0
+  /// When the stage shown was entered, in milliseconds since 1970.
+  public private(set) var enteredStageAt: Int64 = 0
   /// When the lead was evaluated last, in milliseconds since 1970.
   public private(set) var scoredAt: Int64 = 0
   /// When anything may change next, in milliseconds since 1970; `Int64.max` for never.
@@ -20,6 +22,22 @@ public struct StoredScore: Sendable {
   /// Of no lead.
   public init() {}
 
+  /// What an evaluation gave.
+  public init(
+    lead: Int64, score: Int64, version: Int, enteredStageAt: Int64, scoredAt: Int64, nextChange: Int64, stage: Int,
+    ruleStage: Int, grade: Int
+  ) {
+    self.lead = lead
+    self.score = score
+    self.version = version
+    self.enteredStageAt = enteredStageAt
+    self.scoredAt = scoredAt
+    self.nextChange = nextChange
+    self.stage = stage
+    self.ruleStage = ruleStage
+    self.grade = grade
+  }
+
   /// What a line says.
   ///
   /// - Throws: ``StoreError/damaged(_:)``
@@ -28,6 +46,7 @@ public struct StoredScore: Sendable {
     lead = line.lead
     score = line.score
     version = Int(truncatingIfNeeded: line.version)
+    enteredStageAt = line.enteredStageAt
     scoredAt = line.scoredAt
     nextChange = line.nextChangeAt ?? Int64.max
     stage = try texts.number(json: line.stage, hasEscapes: line.hasEscapes)
@@ -41,6 +60,7 @@ public struct StoredScore: Sendable {
     lead = line.lead
     score = line.score
     version = Int(truncatingIfNeeded: line.version)
+    enteredStageAt = line.enteredStageAt
     scoredAt = line.scoredAt
     nextChange = line.nextChange
     stage = line.stage

@@ -10,6 +10,24 @@ extension LeadEvaluator {
     LeadEvaluator.withArray(of: points.count * 2, writeRules) { bytes.append(contentsOf: $0) }
   }
 
+  /// How many bytes ``writePoints(to:)`` may touch.
+  public var pointsCapacity: Int {
+    (groupCount + points.count * 2) * NumberWriter.longest + 2 * NumberWriter.rest
+  }
+
+  /// Writes what ``appendGroups(to:)`` and ``appendRules(to:)`` append, with a comma in between; returns how many bytes
+  /// that is.
+  @inline(__always)
+  public func writePoints(to target: UnsafeMutablePointer<UInt8>) -> Int {
+    var groups = NumberWriter(target: target)
+    writeGroups(&groups)
+    let count = groups.finish()
+    target[count] = UInt8(ascii: ",")
+    var rules = NumberWriter(target: target + (count + 1))
+    writeRules(&rules)
+    return count + 1 + rules.finish()
+  }
+
   /// Whether ``appendGroups(to:)`` gives a text.
   public func isGroups(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     LeadEvaluator.withArray(of: groupCount, writeGroups) { LeadEvaluator.isSame($0, text) }

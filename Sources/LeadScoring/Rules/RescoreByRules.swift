@@ -197,7 +197,9 @@ final class RuleChangeWorker: RescoreWorker {
 
   /// The position of a stage among those of the rules.
   private func position(ofStage number: Int) -> Int {
-    while positions.count <= number { positions.append(model.evaluator.position(ofStage: scores.texts.text(positions.count))) }
+    while positions.count <= number {
+      positions.append(model.evaluator.position(ofStage: scores.texts.text(positions.count)))
+    }
     return positions[number]
   }
 

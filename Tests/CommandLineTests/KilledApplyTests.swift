@@ -8,7 +8,7 @@ struct KilledApplyTests {
   private static let asOf = Workspace.t2
 
   /// What the wall clock writes differs between two runs of the same application.
-  private static let clock: Set<String> = ["recorded_at"]
+  private static let clock: Set<String> = ["recorded_at", "first_recorded_at"]
 
   private static let changes = [
     // The same questions, with other points and stages.

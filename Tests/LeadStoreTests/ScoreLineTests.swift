@@ -233,14 +233,17 @@ struct ScoreLineTests {
         let score = try StoredScore(expected, &texts)
         let same = StoredScore(found)
         #expect(
-          [score.lead, score.score, Int64(score.version), score.scoredAt, score.nextChange]
-            == [same.lead, same.score, Int64(same.version), same.scoredAt, same.nextChange])
+          [score.lead, score.score, Int64(score.version), score.enteredStageAt, score.scoredAt, score.nextChange]
+            == [same.lead, same.score, Int64(same.version), same.enteredStageAt, same.scoredAt, same.nextChange])
         #expect([score.stage, score.ruleStage, score.grade] == [same.stage, same.ruleStage, same.grade])
         #expect(ScoredLeadReader.readRules(expected.rules, into: others))
         #expect(points.elementsEqual(others))
         let giving = Array(UnsafeBufferPointer(start: positions, count: found.pointCount))
         #expect(zip(giving, giving.dropFirst()).allSatisfy { $0 < $1 })
         #expect(points.indices.allSatisfy { points[$0] == 0 || giving.contains($0) })
+        let bare = try #require(QuickScoreLine(text, limit: limit, &texts, points: nil, positions: nil))
+        #expect(bare.lead == found.lead && bare.enteredStageAt == found.enteredStageAt)
+        #expect(bare.nextChange == found.nextChange && bare.pointCount == 0)
       }
     }
     #expect(quick > 1000 && left > 1000, "\(quick), \(left)")

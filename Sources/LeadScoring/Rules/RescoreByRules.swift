@@ -40,6 +40,7 @@ struct RuleChangePart: Sendable {
 final class RuleChangeWorker: RescoreWorker {
   private let database: LeadDatabase
   private let model: ActiveModel
+  private let version: Int
   private let asOf: Int64
   private let change: PackChange?
   private let scores: StoredScoreCursor
@@ -73,6 +74,7 @@ final class RuleChangeWorker: RescoreWorker {
     }
     self.database = database
     self.model = model
+    version = model.version.number
     self.asOf = asOf
     self.change = change
     self.spare = spare
@@ -110,16 +112,17 @@ final class RuleChangeWorker: RescoreWorker {
       facts?.finish()
     }
     composer.begin(leads: leads, into: part.scores)
+    let tools = Tools(evaluator: model.evaluator, scores: scores, composer: composer, texts: texts)
     if let facts, let change {
       while try facts.next() {
         try assemble(facts, change)
         part.records.add(record, lead: facts.lead)
-        try score(facts.lead, record, &part)
+        try score(facts.lead, record, tools, &part)
       }
     } else {
       while let lead = records.lead {
         try unpack(lead)
-        try score(lead, stored, &part)
+        try score(lead, stored, tools, &part)
         try records.next()
       }
     }
@@ -164,22 +167,32 @@ final class RuleChangeWorker: RescoreWorker {
     }
   }
 
-  private func score(_ lead: Int64, _ record: borrowing SignalRecord, _ part: inout RuleChangePart) throws {
-    let isKnown = try composer.advance(to: lead)
+  /// What is needed of every lead; handed on, so that nobody has to count who has it.
+  private struct Tools {
+    let evaluator: LeadEvaluator
+    let scores: StoredScoreCursor
+    let composer: ScoreComposer
+    let texts: OutcomeTexts
+  }
+
+  private func score(
+    _ lead: Int64, _ record: borrowing SignalRecord, _ tools: borrowing Tools, _ part: inout RuleChangePart
+  ) throws {
+    let (evaluator, scores) = (tools.evaluator, tools.scores)
+    let isKnown = try tools.composer.advance(to: lead)
     let before = scores.score.pointee
     let judgement = asksJudgement ? try database.judgement(model: model.row.id, lead: lead) : .none
-    let evaluator = model.evaluator
     evaluator.evaluate(
       record, at: asOf, currentStage: position(ofStage: isKnown ? before.ruleStage : 0), judgement: judgement)
     let outcome = evaluator.outcome
-    let stage = texts.stage(outcome) { scores.number($0) }
+    let stage = tools.texts.stage(outcome) { scores.number($0) }
     let after = StoredScore(
-      lead: lead, score: outcome.score, version: model.version.number,
+      lead: lead, score: outcome.score, version: version,
       enteredStageAt: isKnown && before.stage == stage ? before.enteredStageAt : asOf, scoredAt: asOf,
-      nextChange: outcome.nextChange, stage: stage, ruleStage: texts.ruleStage(outcome) { scores.number($0) },
-      grade: texts.grade(outcome) { scores.number($0) })
+      nextChange: outcome.nextChange, stage: stage, ruleStage: tools.texts.ruleStage(outcome) { scores.number($0) },
+      grade: tools.texts.grade(outcome) { scores.number($0) })
     part.leads += 1
-    if try composer.put(after, isNew: !isKnown, points: { evaluator.writePoints(to: $0) }) { part.changed += 1 }
+    if try tools.composer.put(after, isNew: !isKnown, points: { evaluator.writePoints(to: $0) }) { part.changed += 1 }
     // A lead's first stage under a model is no change of its stage.
     if isKnown {
       count(before.stage, stage)

@@ -74,7 +74,9 @@ enum RescorePass {
     guard pieces > 0 else { return }
     var workers = try readers(session, pieces: pieces).map { PassWorker(try make($0), $0, isMapping: true) }
     if workers.isEmpty { workers = [PassWorker(try make(database), database, isMapping: false)] }
-    if rows == .composed || (rows == .many && greatest >= manyLeads) {
+    if rows == .composed {
+      try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
+    } else if (rows == .many && greatest >= manyLeads) {
       try database.history.addMany {
         try database.scores.putMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
       }

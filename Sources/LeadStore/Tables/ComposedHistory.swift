@@ -62,8 +62,8 @@ struct ComposedHistory: ~Copyable {
   }
 }
 
-/// Composes pages of history of leads that get a row each at most, in order of their numbers. One thread's.
-final class HistoryComposer {
+/// Composes pages of history of leads that get a row each at most, in order of their numbers.
+struct HistoryComposer: ~Copyable {
   /// What rows have in common but for what all have; numbers of texts.
   struct Head: Equatable {
     let stageBefore: Int
@@ -71,20 +71,18 @@ final class HistoryComposer {
     let gradeAfter: Int
   }
 
-  @exclusivity(unchecked) private var pages = ComposedHistory()
+  private var pages = ComposedHistory()
   private let origin: HistoryOrigin
-  private let texts: JSONTextTable
   /// Those of the page at hand, and where each of them stands in it.
-  @exclusivity(unchecked) private var heads: [(head: Head, place: Int64)] = []
+  private var heads: [(head: Head, place: Int64)] = []
   // Of the page at hand.
-  @exclusivity(unchecked) private var firstLead: Int64 = 0
-  @exclusivity(unchecked) private var firstID: Int64 = 0
-  @exclusivity(unchecked) private var start = 0
+  private var firstLead: Int64 = 0
+  private var firstID: Int64 = 0
+  private var start = 0
   private let headStart: [UInt8]
 
-  init(_ origin: HistoryOrigin, _ texts: JSONTextTable) {
+  init(_ origin: HistoryOrigin) {
     self.origin = origin
-    self.texts = texts
     var start = Array("\n,[".utf8)
     DecimalText.append(Int64(origin.version), to: &start)
     for text in [origin.cause.rawValue, origin.causeReference] {
@@ -95,22 +93,22 @@ final class HistoryComposer {
   }
 
   /// Begins with no rows, in the buffers that `pages` has.
-  func begin(into pages: inout ComposedHistory) {
+  mutating func begin(into pages: inout ComposedHistory) {
     swap(&self.pages, &pages)
     self.pages.removeAll()
     heads.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a row; the texts of its head are known.
+  /// Adds a row, the texts of whose head are known.
   @inline(__always)
-  func append(lead: Int64, before: Int64?, after: Int64, _ head: Head) {
+  mutating func append(lead: Int64, before: Int64?, after: Int64, _ head: Head, _ texts: borrowing JSONTextTable) {
     // The text as if its last bracket were yet to come.
     let size = pages.heads.count &+ pages.bodies.count &- start &- 1
     if heads.isEmpty || size > HistoryRunWriter.pageSize {
       endPage()
       beginPage(lead)
     }
-    let place = place(of: head)
+    let place = place(of: head, texts)
     let (id, firstLead) = (pages.count &- firstID, firstLead)
     pages.bodies.append(addingCapacity: 6 * 24) { target in
       var target = target
@@ -146,18 +144,18 @@ final class HistoryComposer {
   }
 
   @inline(__always)
-  private func place(of head: Head) -> Int64 {
+  private mutating func place(of head: Head, _ texts: borrowing JSONTextTable) -> Int64 {
     for index in heads.indices where heads[index].head == head {
       let place = heads[index].place
       // What occurs often comes to stand first.
       if index > 0 { heads.swapAt(index, index - 1) }
       return place
     }
-    return add(head)
+    return add(head, texts)
   }
 
   @inline(never)
-  private func add(_ head: Head) -> Int64 {
+  private mutating func add(_ head: Head, _ texts: borrowing JSONTextTable) -> Int64 {
     headStart.withUnsafeBufferPointer { pages.heads.append($0) }
     for number in [head.stageBefore, head.stageAfter, head.gradeAfter] {
       pages.heads.append(UInt8(ascii: ","))
@@ -168,7 +166,7 @@ final class HistoryComposer {
     return Int64(heads.count)
   }
 
-  private func beginPage(_ lead: Int64) {
+  private mutating func beginPage(_ lead: Int64) {
     (firstLead, firstID) = (lead, pages.count)
     start = pages.heads.count + pages.bodies.count
     for byte in "[0".utf8 {
@@ -177,7 +175,7 @@ final class HistoryComposer {
     }
   }
 
-  private func endPage() {
+  private mutating func endPage() {
     guard !heads.isEmpty else { return }
     heads.removeAll(keepingCapacity: true)
     for byte in "\n]".utf8 {
@@ -190,7 +188,7 @@ final class HistoryComposer {
   }
 
   /// Ends the last page and gives all of them.
-  func finish(_ pages: inout ComposedHistory) {
+  mutating func finish(_ pages: inout ComposedHistory) {
     endPage()
     (self.pages.at, self.pages.recordedAt) = (origin.at, origin.recordedAt)
     swap(&self.pages, &pages)

@@ -35,10 +35,13 @@ public final class ComposedScores: @unchecked Sendable {
 public final class ScoreComposer {
   private let model: Int64
   private let cursor: StoredScoreCursor
-  private let texts = JSONTextTable()
-  private let history: HistoryComposer
+  private let before: UnsafePointer<StoredScore>
   private let pointsCapacity: Int
+  @exclusivity(unchecked) private var texts = JSONTextTable()
+  @exclusivity(unchecked) private var history: HistoryComposer
   @exclusivity(unchecked) private var target = ComposedScores()
+  /// Of the target, while there is one.
+  @exclusivity(unchecked) private var bytes = ByteBuffer()
   /// The block at hand; of no meaning where it has no line yet.
   @exclusivity(unchecked) private var block: Int64 = -1
   @exclusivity(unchecked) private var earliest = DueBlocks.never
@@ -52,8 +55,9 @@ public final class ScoreComposer {
   public init(model: Int64, cursor: StoredScoreCursor, origin: HistoryOrigin, pointsCapacity: Int) {
     self.model = model
     self.cursor = cursor
+    before = cursor.score
     self.pointsCapacity = pointsCapacity
-    history = HistoryComposer(origin, texts)
+    history = HistoryComposer(origin)
   }
 
   /// Begins with a range of leads, whole blocks, of which the cursor is at the first one's score.
@@ -61,7 +65,8 @@ public final class ScoreComposer {
     self.target = target
     target.model = model
     target.leads = leads
-    target.texts.removeAll()
+    swap(&bytes, &target.texts)
+    bytes.removeAll()
     target.blocks.removeAll(keepingCapacity: true)
     block = -1
     history.begin(into: &target.history)
@@ -78,7 +83,7 @@ public final class ScoreComposer {
   private func keep() throws {
     guard let text = cursor.text else { return }
     beginLine(cursor.lead, cursor.score.pointee.nextChange)
-    target.texts.append(text)
+    bytes.append(text)
     try cursor.next()
   }
 
@@ -90,9 +95,9 @@ public final class ScoreComposer {
   @inline(__always)
   public func put(_ score: StoredScore, isNew: Bool, points: (UnsafeMutablePointer<UInt8>) -> Int) throws -> Bool {
     for number in [score.stage, score.ruleStage, score.grade] { know(number) }
-    let before = cursor.score.pointee
+    let before = before.pointee
     beginLine(score.lead, score.nextChange)
-    target.texts.append(addingCapacity: 8 * 24 + 3 * texts.capacity + pointsCapacity) { target in
+    bytes.append(addingCapacity: 8 * 24 + 3 * texts.capacity + pointsCapacity) { target in
       write(score, to: target, points)
     }
     let isChanged =
@@ -101,7 +106,8 @@ public final class ScoreComposer {
       if !isNew { know(before.stage) }
       history.append(
         lead: score.lead, before: isNew ? nil : before.score, after: score.score,
-        HistoryComposer.Head(stageBefore: isNew ? 0 : before.stage, stageAfter: score.stage, gradeAfter: score.grade))
+        HistoryComposer.Head(stageBefore: isNew ? 0 : before.stage, stageAfter: score.stage, gradeAfter: score.grade),
+        texts)
     }
     if !isNew { try cursor.next() }
     return isChanged
@@ -155,19 +161,19 @@ public final class ScoreComposer {
       endBlock()
       block = id
       earliest = DueBlocks.never
-      target.texts.append(UInt8(ascii: "["))
-      target.texts.append(UInt8(ascii: "0"))
+      bytes.append(UInt8(ascii: "["))
+      bytes.append(UInt8(ascii: "0"))
     }
-    target.texts.append(UInt8(ascii: "\n"))
-    target.texts.append(UInt8(ascii: ","))
+    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(UInt8(ascii: ","))
     earliest = min(earliest, nextChange)
   }
 
   private func endBlock() {
     guard block >= 0 else { return }
-    target.texts.append(UInt8(ascii: "\n"))
-    target.texts.append(UInt8(ascii: "]"))
-    target.blocks.append(ComposedScores.Block(id: block, end: target.texts.count, earliest: earliest))
+    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(UInt8(ascii: "]"))
+    target.blocks.append(ComposedScores.Block(id: block, end: bytes.count, earliest: earliest))
     block = -1
   }
 
@@ -175,6 +181,7 @@ public final class ScoreComposer {
   public func finish() throws {
     while cursor.lead < Int64.max { try keep() }
     endBlock()
+    swap(&bytes, &target.texts)
     history.finish(&target.history)
   }
 }

@@ -1,27 +1,25 @@
 /// Texts as JSON has them, by small numbers, ready to be copied.
-final class JSONTextTable {
+struct JSONTextTable: ~Copyable {
   // One behind the other, each filled up to whole words; where each begins, and how many bytes it has.
   private var bytes = ByteBuffer()
-  @exclusivity(unchecked) private var places: [(start: Int, count: Int)] = []
-  @exclusivity(unchecked) private var longest = 0
-
+  private var places: [(start: Int, count: Int)] = []
   /// The most bytes that ``write(_:to:)`` touches for the texts known so far.
-  var capacity: Int { longest + 8 }
+  private(set) var capacity = 0
 
   /// Makes sure that a text is known; `text` gives it.
   @inline(__always)
-  func know(_ number: Int, _ text: (Int) -> String?) {
+  mutating func know(_ number: Int, _ text: (Int) -> String?) {
     if number >= places.count { learn(number, text) }
   }
 
   @inline(never)
-  private func learn(_ number: Int, _ text: (Int) -> String?) {
+  private mutating func learn(_ number: Int, _ text: (Int) -> String?) {
     while places.count <= number {
       var json: [UInt8] = []
       JSONText.append(text(places.count), to: &json)
       places.append((bytes.count, json.count))
-      longest = max(longest, json.count)
       json.append(contentsOf: repeatElement(0, count: 7 - (json.count + 7) % 8))
+      capacity = max(capacity, json.count)
       json.withUnsafeBufferPointer { bytes.append($0) }
     }
   }

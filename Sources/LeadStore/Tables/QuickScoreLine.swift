@@ -23,12 +23,12 @@ struct QuickScoreLine {
   /// - Parameters:
   ///   - line: from bracket to bracket.
   ///   - limit: where memory that may be looked at ends, at the line's end or behind it.
-  ///   - points: where the points of the rules go, by position, the others being 0; and where the positions of those
-  ///     that give points go, rising, with room for as many. Nil where nobody wants to know.
+  ///   - points: where the points of the rules go, by position, the others being 0; nil where nobody wants to know.
+  ///   - positions: where the positions of those that give points go, rising; has room for as many.
   @inline(__always)
   init?(
     _ line: UnsafeBufferPointer<UInt8>, limit: UnsafePointer<UInt8>, _ texts: inout TextNumbers,
-    points: (values: UnsafeMutableBufferPointer<Int64>, positions: UnsafeMutablePointer<Int>)?
+    points: UnsafeMutableBufferPointer<Int64>?, positions: UnsafeMutablePointer<Int>?
   ) {
     guard let base = line.baseAddress, line.count > 0, base[0] == UInt8(ascii: "[") else { return nil }
     var scan = QuickScan(place: base, limit: limit)
@@ -43,9 +43,9 @@ struct QuickScoreLine {
     enteredStageAt = scan.number()
     grade = QuickScoreLine.number(scan.text(), &texts)
     guard scan.isSound, scan.skipArray() else { return nil }
-    if let points {
-      points.values.update(repeating: 0)
-      pointCount = scan.pairs(into: points.values, points.positions)
+    if let points, let positions {
+      points.update(repeating: 0)
+      pointCount = scan.pairs(into: points, positions)
     } else {
       guard scan.skipArray() else { return nil }
     }

@@ -90,8 +90,7 @@ public final class ScoredLeadReader {
     isAtFirst = false
     guard let text = scores.text, let base = text.baseAddress else { return false }
     let quick = QuickScoreLine(
-      text, limit: scores.readableEnd ?? base + text.count, &texts,
-      points: (pointMemory, positionMemory))
+      text, limit: scores.readableEnd ?? base + text.count, &texts, points: pointMemory, positions: positionMemory)
     guard let quick else {
       try takeSlowly(text)
       return true

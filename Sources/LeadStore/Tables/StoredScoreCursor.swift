@@ -48,7 +48,8 @@ public final class StoredScoreCursor {
       current.pointee = StoredScore()
       return
     }
-    if let line = QuickScoreLine(text, limit: lines.readableEnd ?? base + text.count, &texts, points: nil) {
+    let limit = lines.readableEnd ?? base + text.count
+    if let line = QuickScoreLine(text, limit: limit, &texts, points: nil, positions: nil) {
       current.pointee = StoredScore(line)
     } else {
       guard let line = ScoreLine(text) else { throw ScoreLines.damaged }

@@ -45,9 +45,19 @@ extension LeadEvaluator {
 
   @inline(__always)
   private func writeRules(_ writer: inout NumberWriter) {
-    for index in 0..<points.count where points[index] != 0 {
-      writer.add(Int64(index))
-      writer.add(points[index])
+    var first = 0
+    while first < points.count {
+      // Which of the next rules give anything cannot be foretold, so there is no branch for each.
+      let end = min(first &+ 64, points.count)
+      var giving: UInt64 = 0
+      for index in first..<end { giving |= (points[index] == 0 ? 0 : 1) &<< UInt64(index &- first) }
+      while giving != 0 {
+        let index = first &+ giving.trailingZeroBitCount
+        giving &= giving &- 1
+        writer.add(position: index)
+        writer.add(points[index])
+      }
+      first = end
     }
   }
 
@@ -98,11 +108,11 @@ private struct NumberWriter {
     target[0] = UInt8(ascii: "[")
   }
 
-  /// Adds the decimal digits, behind a minus sign where there is need of one.
+  /// Adds the decimal digits, behind a minus sign where there is need of one, with a comma behind them.
   @inline(__always)
   mutating func add(_ number: Int64) {
-    if count > 1 { put(UInt8(ascii: ",")) }
-    if number < 0 { put(UInt8(ascii: "-")) }
+    target[count] = UInt8(ascii: "-")
+    count &+= number < 0 ? 1 : 0
     let size = number.magnitude
     guard size < 100_000_000 else { return addLong(size) }
     // Two fours of digits, four pairs, eight digits, the first one lowest.
@@ -116,6 +126,19 @@ private struct NumberWriter {
     let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(zeros &* 8)
     UnsafeMutableRawPointer(target + count).storeBytes(of: text.littleEndian, as: UInt64.self)
     count &+= 8 &- zeros
+    put(UInt8(ascii: ","))
+  }
+
+  /// Adds a number that is not negative and most often has two digits at most.
+  @inline(__always)
+  mutating func add(position: Int) {
+    guard position < 100 else { return add(Int64(position)) }
+    let tens = (position &* 103) &>> 10
+    let zeros = tens == 0 ? 1 : 0
+    let text = (tens | (position &- tens &* 10) &<< 8 | Int(UInt8(ascii: ",")) &<< 16) | 0x3030
+    UnsafeMutableRawPointer(target + count).storeBytes(
+      of: UInt32(truncatingIfNeeded: text &>> (zeros &* 8)).littleEndian, as: UInt32.self)
+    count &+= 3 &- zeros
   }
 
   @inline(never)
@@ -136,6 +159,7 @@ private struct NumberWriter {
       rest = quotient
     }
     count &+= digits
+    put(UInt8(ascii: ","))
   }
 
   @inline(__always)
@@ -146,6 +170,8 @@ private struct NumberWriter {
 
   /// Ends the array; returns how many bytes it has.
   mutating func finish() -> Int {
+    // In the place of the last comma.
+    if count > 1 { count &-= 1 }
     put(UInt8(ascii: "]"))
     return count
   }

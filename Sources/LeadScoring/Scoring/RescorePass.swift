@@ -76,7 +76,7 @@ enum RescorePass {
     if workers.isEmpty { workers = [PassWorker(try make(database), database, isMapping: false)] }
     if rows == .composed {
       try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
-    } else if (rows == .many && greatest >= manyLeads) {
+    } else if rows == .many, greatest >= manyLeads {
       try database.history.addMany {
         try database.scores.putMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
       }

@@ -151,7 +151,7 @@ extension ScoringSession {
 
     var report = ApplyReport(version: version.number, baseVersion: base?.number)
     guard let model = models.first(where: { $0.row.id == modelID }) else { return report }
-    let total = try database.leads.count()
+    let greatest = try database.leads.greatestID()
     // Findings of signals that both packs have are carried over; only the others are looked for in the facts.
     let change = isSamePack ? nil : PackChange(from: oldPack, to: pack)
     let origin = RecordingOrigin(recordedAt: clock(), reference: String(version.number))
@@ -173,7 +173,10 @@ extension ScoringSession {
         try part.records.write(to: database, pack: pack.id)
         try database.write(part.scores)
         spare.put(part.scores)
-        onProgress?(Progress(label: "Scoring", unit: "leads", done: report.leads, total: total, items: report.leads))
+        onProgress?(
+          Progress(
+            label: "Scoring", unit: "leads", done: min(part.scores.leads.upperBound, greatest), total: greatest,
+            items: report.leads))
       })
     if !isSamePack, oldPack.id != 0 { try database.signals.removePack(oldPack.id) }
     if report.leads > 0 { try database.models.setEvaluated(modelID, at: asOf) }

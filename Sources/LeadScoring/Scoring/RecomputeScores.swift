@@ -42,7 +42,7 @@ extension ScoringSession {
       let isReplaced = pack.id == 0
       if isReplaced { try replacePack() }
       var report = RecomputeReport()
-      let (total, origin) = (try database.leads.count(), RecordingOrigin(recordedAt: clock()))
+      let (greatest, origin) = (try database.leads.greatestID(), RecordingOrigin(recordedAt: clock()))
       try RescorePass.run(
         self, adds: .few,
         { try RecomputeWorker(self, $0, asOf: asOf, origin: origin, isPackNew: isReplaced) },
@@ -55,7 +55,9 @@ extension ScoringSession {
           try part.written.records.write(to: database, pack: pack.id)
           try database.write(part.written.scores)
           onProgress?(
-            Progress(label: "Recomputing", unit: "leads", done: report.leads, total: total, items: report.leads))
+            Progress(
+              label: "Recomputing", unit: "leads", done: min(part.lastLead, greatest), total: greatest,
+              items: report.leads))
         })
       if report.leads > 0 { for model in models { try database.models.setEvaluated(model.row.id, at: asOf) } }
       return report
@@ -73,6 +75,8 @@ extension ScoringSession {
 
 /// What came of recomputing a piece.
 private struct RecomputePart: Sendable {
+  /// The number of the piece's last lead, or a greater one.
+  let lastLead: Int64
   var written = RescorePart()
   var differences: [RecomputeReport.Difference] = []
   var signalDifferences: Int64 = 0
@@ -110,7 +114,7 @@ private final class RecomputeWorker: RescoreWorker {
   }
 
   func work(on leads: ClosedRange<Int64>) throws -> RecomputePart {
-    var part = RecomputePart()
+    var part = RecomputePart(lastLead: leads.upperBound)
     try tools.begin(leads)
     try stored?.begin(leads: leads)
     try facts.begin(leads: leads)

@@ -11,7 +11,7 @@ public final class ComposedScores: @unchecked Sendable {
 
   @exclusivity(unchecked) fileprivate(set) var model: Int64 = 0
   /// The leads whose scores these are, all of them.
-  @exclusivity(unchecked) fileprivate(set) var leads: ClosedRange<Int64> = 1...1
+  @exclusivity(unchecked) public fileprivate(set) var leads: ClosedRange<Int64> = 1...1
   @exclusivity(unchecked) fileprivate var texts = ByteBuffer()
   @exclusivity(unchecked) fileprivate(set) var blocks: [Block] = []
   @exclusivity(unchecked) fileprivate(set) var history = ComposedHistory()

@@ -32,11 +32,29 @@ struct StoredFormTests {
       bytes = []
       evaluator.appendRules(to: &bytes)
       #expect(String(decoding: bytes, as: UTF8.self) == points)
+      let both = [UInt8](unsafeUninitializedCapacity: evaluator.pointsCapacity) { memory, count in
+        if let base = memory.baseAddress { count = evaluator.writePoints(to: base) }
+      }
+      #expect(String(decoding: both, as: UTF8.self) == groups + "," + points)
       #expect(holds(groups, evaluator.isGroups) && holds(points, evaluator.isRules))
       for text in [groups + " ", String(groups.dropLast()), ""] { #expect(!holds(text, evaluator.isGroups)) }
       var other = Array(points.utf8)
       other[random.int(0...(other.count - 1))] ^= 1
       #expect(!holds(String(decoding: other, as: UTF8.self), evaluator.isRules))
     }
+  }
+
+  @Test("positions of one, two and three digits")
+  func positions() throws {
+    let points = (0..<140).map { Int64($0 % 3 == 0 ? 0 : ($0 - 70) * 101) }
+    var document = RuleDocument()
+    document.rules = points.enumerated().map { Rule(id: "r\($0.offset)", points: Points(hundredths: $0.element)) }
+    let rules = CompiledRules(document)
+    let evaluator = try #require(LeadEvaluator(rules: rules, pack: rules.signals))
+    evaluator.evaluate(SignalRecord(kinds: []), at: 1000, currentStage: 0)
+    let pairs = points.enumerated().filter { $0.element != 0 }.map { "\($0.offset),\($0.element)" }
+    var bytes: [UInt8] = []
+    evaluator.appendRules(to: &bytes)
+    #expect(String(decoding: bytes, as: UTF8.self) == "[\(pairs.joined(separator: ","))]")
   }
 }

@@ -8,6 +8,13 @@ struct StoredFormTests {
     Array(text.utf8).withUnsafeBufferPointer { ask($0) }
   }
 
+  private func text(_ writer: PointsWriter) -> String {
+    let bytes = [UInt8](unsafeUninitializedCapacity: writer.capacity) { memory, count in
+      if let base = memory.baseAddress { count = writer.write(to: base) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   @Test("points are written as JSON arrays, and known again")
   func points() throws {
     var random = SeededRandom(seed: 41)
@@ -32,10 +39,9 @@ struct StoredFormTests {
       bytes = []
       evaluator.appendRules(to: &bytes)
       #expect(String(decoding: bytes, as: UTF8.self) == points)
-      let both = [UInt8](unsafeUninitializedCapacity: evaluator.pointsCapacity) { memory, count in
-        if let base = memory.baseAddress { count = evaluator.writePoints(to: base) }
-      }
-      #expect(String(decoding: both, as: UTF8.self) == groups + "," + points)
+      let writer = PointsWriter(evaluator)
+      // What it remembers, and what it does not.
+      for _ in 0..<2 { #expect(text(writer) == groups + "," + points) }
       #expect(holds(groups, evaluator.isGroups) && holds(points, evaluator.isRules))
       for text in [groups + " ", String(groups.dropLast()), ""] { #expect(!holds(text, evaluator.isGroups)) }
       var other = Array(points.utf8)
@@ -46,7 +52,7 @@ struct StoredFormTests {
 
   @Test("positions of one, two and three digits")
   func positions() throws {
-    let points = (0..<140).map { Int64($0 % 3 == 0 ? 0 : ($0 - 70) * 101) }
+    let points = (Int64(0)..<140).map { index -> Int64 in index % 3 == 0 ? 0 : (index - 70) * 101 }
     var document = RuleDocument()
     document.rules = points.enumerated().map { Rule(id: "r\($0.offset)", points: Points(hundredths: $0.element)) }
     let rules = CompiledRules(document)
@@ -56,5 +62,22 @@ struct StoredFormTests {
     var bytes: [UInt8] = []
     evaluator.appendRules(to: &bytes)
     #expect(String(decoding: bytes, as: UTF8.self) == "[\(pairs.joined(separator: ","))]")
+    #expect(text(PointsWriter(evaluator)) == "[],[\(pairs.joined(separator: ","))]")
+  }
+
+  @Test("one writer for points that change")
+  func changes() throws {
+    var document = RuleDocument()
+    document.rules = [Rule(id: "a", points: Points(hundredths: 7))]
+    let rules = CompiledRules(document)
+    let evaluator = try #require(LeadEvaluator(rules: rules, pack: rules.signals))
+    let writer = PointsWriter(evaluator)
+    let amounts: [Int64] = [5, 5, 0, -5, 99_999_999_999, 1_000_000_000_000_000, 5, -1_000_000_000_000_000, -5, 0, 5]
+    for given in amounts {
+      evaluator.evaluate(
+        SignalRecord(kinds: []), at: 1000, currentStage: 0,
+        judgement: Judgement(adjustments: [Adjustment(points: given, from: 0, until: nil)]))
+      #expect(text(writer) == "[],[0,7" + (given == 0 ? "" : ",1,\(given)") + "]")
+    }
   }
 }

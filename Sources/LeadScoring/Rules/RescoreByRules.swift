@@ -53,6 +53,7 @@ final class RuleChangeWorker: RescoreWorker {
   private let slots: [Int]
   private let wantsHashes: Bool
   private let texts: OutcomeTexts
+  private let points: PointsWriter
   // By the numbers of stages and grades: positions among the rules' stages, and hashes of their texts.
   @exclusivity(unchecked) private var positions: [Int] = []
   @exclusivity(unchecked) private var textHashes: [UInt64] = []
@@ -79,13 +80,14 @@ final class RuleChangeWorker: RescoreWorker {
     self.change = change
     self.spare = spare
     self.wantsHashes = wantsHashes
+    points = PointsWriter(model.evaluator)
     scores = try StoredScoreCursor(database, model: model.row.id)
     composer = ScoreComposer(
       model: model.row.id, cursor: scores,
       origin: HistoryOrigin(
         at: asOf, recordedAt: origin.recordedAt, cause: .rules, causeReference: origin.reference,
         version: model.version.number),
-      pointsCapacity: model.evaluator.pointsCapacity)
+      pointsCapacity: points.capacity)
     records = try RecordCursor(database, pack: change?.old ?? session.pack.id)
     finder = SignalFinder(
       pack: SignalPack(id: 0, definitions: change?.missing ?? []),
@@ -112,7 +114,7 @@ final class RuleChangeWorker: RescoreWorker {
       facts?.finish()
     }
     composer.begin(leads: leads, into: part.scores)
-    let tools = Tools(evaluator: model.evaluator, scores: scores, composer: composer, texts: texts)
+    let tools = Tools(evaluator: model.evaluator, scores: scores, composer: composer, texts: texts, points: points)
     if let facts, let change {
       while try facts.next() {
         try assemble(facts, change)
@@ -173,6 +175,7 @@ final class RuleChangeWorker: RescoreWorker {
     let scores: StoredScoreCursor
     let composer: ScoreComposer
     let texts: OutcomeTexts
+    let points: PointsWriter
   }
 
   private func score(
@@ -192,7 +195,7 @@ final class RuleChangeWorker: RescoreWorker {
       nextChange: outcome.nextChange, stage: stage, ruleStage: tools.texts.ruleStage(outcome) { scores.number($0) },
       grade: tools.texts.grade(outcome) { scores.number($0) })
     part.leads += 1
-    if try tools.composer.put(after, isNew: !isKnown, points: { evaluator.writePoints(to: $0) }) { part.changed += 1 }
+    if try tools.composer.put(after, isNew: !isKnown, points: { tools.points.write(to: $0) }) { part.changed += 1 }
     // A lead's first stage under a model is no change of its stage.
     if isKnown {
       count(before.stage, stage)

@@ -10,24 +10,6 @@ extension LeadEvaluator {
     LeadEvaluator.withArray(of: points.count * 2, writeRules) { bytes.append(contentsOf: $0) }
   }
 
-  /// How many bytes ``writePoints(to:)`` may touch.
-  public var pointsCapacity: Int {
-    (groupCount + points.count * 2) * NumberWriter.longest + 2 * NumberWriter.rest
-  }
-
-  /// Writes what ``appendGroups(to:)`` and ``appendRules(to:)`` append, with a comma in between; returns how many bytes
-  /// that is.
-  @inline(__always)
-  public func writePoints(to target: UnsafeMutablePointer<UInt8>) -> Int {
-    var groups = NumberWriter(target: target)
-    writeGroups(&groups)
-    let count = groups.finish()
-    target[count] = UInt8(ascii: ",")
-    var rules = NumberWriter(target: target + (count + 1))
-    writeRules(&rules)
-    return count + 1 + rules.finish()
-  }
-
   /// Whether ``appendGroups(to:)`` gives a text.
   public func isGroups(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     LeadEvaluator.withArray(of: groupCount, writeGroups) { LeadEvaluator.isSame($0, text) }
@@ -39,12 +21,21 @@ extension LeadEvaluator {
   }
 
   @inline(__always)
-  private func writeGroups(_ writer: inout NumberWriter) {
+  func writeGroups(_ writer: inout NumberWriter) {
     for index in 0..<groupCount { writer.add(sums[index]) }
   }
 
   @inline(__always)
   private func writeRules(_ writer: inout NumberWriter) {
+    forEachGivingRule { index, points in
+      writer.add(position: index)
+      writer.add(points)
+    }
+  }
+
+  /// Calls `body` with the position and the points of each rule that gives other than 0.
+  @inline(__always)
+  func forEachGivingRule(_ body: (Int, Int64) -> Void) {
     var first = 0
     while first < points.count {
       // Which of the next rules give anything cannot be foretold, so there is no branch for each.
@@ -54,8 +45,7 @@ extension LeadEvaluator {
       while giving != 0 {
         let index = first &+ giving.trailingZeroBitCount
         giving &= giving &- 1
-        writer.add(position: index)
-        writer.add(points[index])
+        body(index, points[index])
       }
       first = end
     }
@@ -94,18 +84,26 @@ extension LeadEvaluator {
 }
 
 /// Writes a JSON array of numbers into memory that is large enough.
-private struct NumberWriter {
+struct NumberWriter {
   /// The most bytes that a number takes, with a comma.
   static let longest = 21
   /// Room for the brackets, and for bytes behind the last digit, which may be written.
   static let rest = 10
 
   private let target: UnsafeMutablePointer<UInt8>
-  private var count = 1
+  private(set) var count: Int
 
+  /// Begins an array.
   init(target: UnsafeMutablePointer<UInt8>) {
     self.target = target
     target[0] = UInt8(ascii: "[")
+    count = 1
+  }
+
+  /// Goes on within an array.
+  init(target: UnsafeMutablePointer<UInt8>, count: Int) {
+    self.target = target
+    self.count = count
   }
 
   /// Adds the decimal digits, behind a minus sign where there is need of one, with a comma behind them.

@@ -201,15 +201,13 @@ struct ScoreLineTests {
   func quick() throws {
     var random = SeededRandom(seed: 109)
     var (quick, left) = (0, 0)
-    let points = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 41)
+    let given = UnsafeMutableBufferPointer<GivenPoints>.allocate(capacity: 41)
     let others = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 41)
-    let positions = UnsafeMutablePointer<Int>.allocate(capacity: 41)
     defer {
-      points.deallocate()
+      given.deallocate()
       others.deallocate()
-      positions.deallocate()
     }
-    points.initialize(repeating: 7)
+    given.initialize(repeating: GivenPoints(position: 0, points: 7))
     others.initialize(repeating: 7)
     var texts = TextNumbers()
     for round in 0..<6000 {
@@ -218,17 +216,19 @@ struct ScoreLineTests {
       let isWhole = round % 4 == 0
       if !isWhole { damage(&bytes, &random) }
       // Other lines stand behind most.
-      let end = Array("\n]".utf8.prefix(Int.random(in: 0...2, using: &random)))
-      let behind = random.chance(70) ? plainLine(&random) : end
+      let behind = "\n".utf8 + (random.chance(70) ? [UInt8(ascii: ",")] + plainLine(&random) : [UInt8(ascii: "]")])
       try lend(bytes + behind) { memory in
-        let text = UnsafeBufferPointer(rebasing: memory[..<bytes.count])
-        let limit = try #require(memory.baseAddress) + memory.count
-        guard let found = QuickScoreLine(text, limit: limit, &texts, points: points, positions: positions) else {
+        let start = try #require(memory.baseAddress)
+        guard let found = QuickScoreLine(start, limit: start + memory.count, &texts, given: given) else {
           left += 1
           #expect(!(isPlain && isWhole && behind.count > 2), "\(String(decoding: bytes, as: UTF8.self))")
           return
         }
         quick += 1
+        // A line ends before the first line end.
+        let text = UnsafeBufferPointer(rebasing: memory[..<(found.end - start)])
+        guard found.end < start + memory.count, found.end.pointee == UInt8(ascii: "\n") else { return }
+        #expect(memory.firstIndex(of: UInt8(ascii: "\n")) == text.count)
         let expected = try #require(ScoreLine(text), "\(String(decoding: bytes, as: UTF8.self))")
         let score = try StoredScore(expected, &texts)
         let same = StoredScore(found)
@@ -237,13 +237,13 @@ struct ScoreLineTests {
             == [same.lead, same.score, Int64(same.version), same.enteredStageAt, same.scoredAt, same.nextChange])
         #expect([score.stage, score.ruleStage, score.grade] == [same.stage, same.ruleStage, same.grade])
         #expect(ScoredLeadReader.readRules(expected.rules, into: others))
+        let entries = given[..<found.givenCount]
+        #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.position < $1.position })
+        var points = [Int64](repeating: 0, count: others.count)
+        for entry in entries { points[entry.position] = entry.points }
         #expect(points.elementsEqual(others))
-        let giving = Array(UnsafeBufferPointer(start: positions, count: found.pointCount))
-        #expect(zip(giving, giving.dropFirst()).allSatisfy { $0 < $1 })
-        #expect(points.indices.allSatisfy { points[$0] == 0 || giving.contains($0) })
-        let bare = try #require(QuickScoreLine(text, limit: limit, &texts, points: nil, positions: nil))
-        #expect(bare.lead == found.lead && bare.enteredStageAt == found.enteredStageAt)
-        #expect(bare.nextChange == found.nextChange && bare.pointCount == 0)
+        let bare = try #require(QuickScoreLine(start, limit: start + memory.count, &texts, given: nil))
+        #expect(bare.end == found.end && bare.score == found.score && bare.nextChange == found.nextChange)
       }
     }
     #expect(quick > 1000 && left > 1000, "\(quick), \(left)")

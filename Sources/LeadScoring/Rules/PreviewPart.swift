@@ -152,11 +152,10 @@ private final class RunningSums {
 extension RunningSums {
   /// Adds the values at some positions, those at all others being 0.
   @inline(__always)
-  fileprivate func add(_ values: UnsafeBufferPointer<Int64>, at positions: UnsafeBufferPointer<Int>) {
-    for position in positions where position < min(values.count, counts.count) {
-      let value = values[position]
-      counts[position] &+= value == 0 ? 0 : 1
-      sums[position] &+= value
+  fileprivate func add(_ values: UnsafeBufferPointer<GivenPoints>) {
+    for value in values where value.position < counts.count {
+      counts[value.position] &+= value.points == 0 ? 0 : 1
+      sums[value.position] &+= value.points
     }
   }
 }
@@ -212,10 +211,10 @@ final class PreviewWorker: RangeWorker {
       part.scoresUp &+= comparer.scoreBefore < comparer.scoreAfter ? 1 : 0
       part.scoresDown &+= comparer.scoreBefore > comparer.scoreAfter ? 1 : 0
       part.dueSoon &+= comparer.nextChangeAfter < week ? 1 : 0
-      if let giving = comparer.givingBefore {
-        rulesBefore.add(comparer.pointsBefore, at: giving)
+      if let given = comparer.givenBefore {
+        rulesBefore.add(given)
       } else {
-        rulesBefore.add(comparer.pointsBefore)
+        rulesBefore.add(comparer.pointsEvaluatedBefore)
       }
       rulesAfter.add(comparer.pointsAfter)
       PreviewWorker.count(comparer.scoreBefore, scoresBefore, &part.scoresBefore)

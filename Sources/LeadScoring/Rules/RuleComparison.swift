@@ -67,15 +67,16 @@ final class LeadComparer {
   @exclusivity(unchecked) private(set) var scoreBefore: Int64 = 0
   @exclusivity(unchecked) private(set) var stageBefore = 0
   @exclusivity(unchecked) private(set) var gradeBefore = 0
-  @exclusivity(unchecked) private(set) var pointsBefore: UnsafeBufferPointer<Int64>
-  /// The positions of the rules that give points before, each once; nil where they are not known.
-  @exclusivity(unchecked) private(set) var givingBefore: UnsafeBufferPointer<Int>?
+  /// The rules that give points before, each once, where they were stored; nil where the lead was evaluated.
+  @exclusivity(unchecked) private(set) var givenBefore: UnsafeBufferPointer<GivenPoints>?
   @exclusivity(unchecked) private(set) var scoreAfter: Int64 = 0
   @exclusivity(unchecked) private(set) var stageAfter = 0
   @exclusivity(unchecked) private(set) var gradeAfter = 0
   @exclusivity(unchecked) private var judgement = Judgement.none
 
   var lead: Int64 { stored.pointee.lead }
+  /// The points of all rules before, of a lead that was evaluated.
+  var pointsEvaluatedBefore: UnsafeBufferPointer<Int64> { before.rulePointsInPlace }
   var pointsAfter: UnsafeBufferPointer<Int64> { after.rulePointsInPlace }
   /// When anything may change next under the other rules; `Int64.max` for never.
   @exclusivity(unchecked) private(set) var nextChangeAfter = Int64.max
@@ -114,7 +115,6 @@ final class LeadComparer {
     asksJudgement = try !database.judgements.isEmpty()
     record = SignalRecord(kinds: definitions.map(\.kind))
     found = SignalRecord(kinds: comparison.missing.map(\.kind))
-    pointsBefore = reader.points
     beforeTexts = OutcomeTexts(before)
     afterTexts = OutcomeTexts(after)
   }
@@ -132,12 +132,11 @@ final class LeadComparer {
     let asOf = comparison.asOf
     if asksJudgement { judgement = try database.judgement(model: comparison.model, lead: stored.pointee.lead) }
     let stage: Int
-    if isStoredScoreCurrent, reader.hasPoints {
+    givenBefore = isStoredScoreCurrent ? reader.given : nil
+    if givenBefore != nil {
       scoreBefore = stored.pointee.score
       stageBefore = stored.pointee.stage
       gradeBefore = stored.pointee.grade
-      pointsBefore = reader.points
-      givingBefore = reader.pointPositions
       stage = position(ofStage: stored.pointee.ruleStage)
     } else {
       stage = evaluateBefore()
@@ -192,8 +191,6 @@ final class LeadComparer {
     scoreBefore = outcome.score
     stageBefore = beforeTexts.stage(outcome, { reader.number($0) })
     gradeBefore = beforeTexts.grade(outcome, { reader.number($0) })
-    pointsBefore = before.rulePointsInPlace
-    givingBefore = nil
     return after.position(ofStage: before.ruleStageName)
   }
 
@@ -207,10 +204,17 @@ final class LeadComparer {
 
   // MARK: In words
 
+  private var allPointsBefore: [Int64] {
+    guard let givenBefore else { return before.rulePoints }
+    var points = [Int64](repeating: 0, count: comparison.before.ruleNames.count)
+    for given in givenBefore { points[given.position] = given.points }
+    return points
+  }
+
   /// The lead at hand as it moves, with the rules whose points differ, or all that give any.
   func move(reasons limit: Int, all: Bool = false) throws -> PreviewReport.Move {
     var points: [String: (Int64, Int64)] = [:]
-    for (id, value) in zip(comparison.before.ruleNames, pointsBefore) { points[id, default: (0, 0)].0 = value }
+    for (id, value) in zip(comparison.before.ruleNames, allPointsBefore) { points[id, default: (0, 0)].0 = value }
     for (id, value) in zip(comparison.after.ruleNames, pointsAfter) { points[id, default: (0, 0)].1 = value }
     let reasons = points.filter { $0.value.0 != $0.value.1 || (all && $0.value.0 != 0) }
       .map { PreviewReport.Reason(rule: $0.key, before: $0.value.0, after: $0.value.1) }

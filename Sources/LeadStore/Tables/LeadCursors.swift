@@ -178,6 +178,21 @@ final class ScoreTextCursor {
     (blockLead, recentLead) = (Int64.max, Int64.max)
   }
 
+  /// Where the line behind the one at hand begins, and where memory that may be looked at ends; nil where it is not
+  /// certain that it is the next one.
+  @inline(__always)
+  var following: (UnsafePointer<UInt8>, limit: UnsafePointer<UInt8>)? {
+    guard blockLead < recentLead, let place = lines?.following, let blockEnd else { return nil }
+    return (place, blockEnd)
+  }
+
+  /// Passes over the line that ``following`` gave, which is not at hand then; false where it is not the next one.
+  @inline(__always)
+  func pass(_ lead: Int64, _ end: UnsafePointer<UInt8>) -> Bool {
+    guard lead < recentLead, lead <= lastLead else { return false }
+    return lines?.pass(end) ?? false
+  }
+
   /// Goes to the next one.
   func next() throws {
     guard text != nil else { return }

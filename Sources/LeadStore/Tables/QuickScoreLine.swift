@@ -1,3 +1,11 @@
+/// The points that a rule gives a lead.
+public struct GivenPoints: Sendable {
+  /// The rule's position in its version.
+  public var position: Int
+  /// Hundredths.
+  public var points: Int64
+}
+
 /// Reads lines of scores as almost all of them are, in one pass that looks at nothing twice.
 ///
 /// What it reads is what ``ScoreLine`` and ``ScoredLeadReader/readRules(_:into:)`` read; a line that is not for it,
@@ -16,51 +24,40 @@ struct QuickScoreLine {
   /// `Int64.max` for null.
   private(set) var nextChange = Int64.max
   /// How many rules give points.
-  private(set) var pointCount = 0
+  private(set) var givenCount = 0
+  /// Behind the line's last bracket.
+  private(set) var end: UnsafePointer<UInt8>
 
   /// Reads a line; nil where it is not for it.
   ///
   /// - Parameters:
-  ///   - line: from bracket to bracket.
+  ///   - start: of the line, which ends before the next line end.
   ///   - limit: where memory that may be looked at ends, at the line's end or behind it.
-  ///   - points: where the points of the rules go, by position, the others being 0; nil where nobody wants to know.
-  ///   - positions: where the positions of those that give points go, rising; has room for as many.
+  ///   - given: has room for an entry for each of the rules; gets those that give points, positions rising. Nil where
+  ///     nobody wants to know.
   @inline(__always)
   init?(
-    _ line: UnsafeBufferPointer<UInt8>, limit: UnsafePointer<UInt8>, _ texts: inout TextNumbers,
-    points: UnsafeMutableBufferPointer<Int64>?, positions: UnsafeMutablePointer<Int>?
+    _ start: UnsafePointer<UInt8>, limit: UnsafePointer<UInt8>, _ texts: inout TextNumbers,
+    given: UnsafeMutableBufferPointer<GivenPoints>?
   ) {
-    guard let base = line.baseAddress, line.count > 0, base[0] == UInt8(ascii: "[") else { return nil }
-    var scan = QuickScan(place: base, limit: limit)
+    var scan = QuickScan(place: start, limit: limit)
     lead = scan.number(after: UInt8(ascii: "["))
     version = scan.number()
     score = scan.signedNumber()
-    let first = scan.text()
-    stage = QuickScoreLine.number(first, &texts)
-    let second = scan.text()
-    // Most often the same.
-    ruleStage = QuickScan.areEqual(first, second) ? stage : QuickScoreLine.number(second, &texts)
+    stage = scan.text(&texts)
+    ruleStage = scan.text(&texts)
     enteredStageAt = scan.number()
-    grade = QuickScoreLine.number(scan.text(), &texts)
+    grade = scan.text(&texts)
     guard scan.isSound, scan.skipArray() else { return nil }
-    if let points, let positions {
-      points.update(repeating: 0)
-      pointCount = scan.pairs(into: points, positions)
+    if let given {
+      givenCount = scan.pairs(into: given)
     } else {
       guard scan.skipArray() else { return nil }
     }
     scoredAt = scan.number()
     nextChange = scan.lastNumber()
-    guard scan.isSound, scan.place == base + (line.count - 1), scan.place.pointee == UInt8(ascii: "]") else {
-      return nil
-    }
-  }
-}
-
-extension QuickScoreLine {
-  @inline(__always)
-  private static func number(_ text: UnsafeBufferPointer<UInt8>, _ texts: inout TextNumbers) -> Int {
-    text.baseAddress == nil ? 0 : texts.number(text)
+    guard scan.isSound, scan.place < limit, scan.place.pointee == UInt8(ascii: "]") else { return nil }
+    end = scan.place + 1
   }
 }
 
@@ -117,9 +114,8 @@ private struct QuickScan {
   /// A number, or null, before the last bracket, behind which there may be little; `Int64.max` for null.
   @inline(__always)
   mutating func lastNumber() -> Int64 {
-    guard limit - place >= 2, place[0] == UInt8(ascii: ",") else { return unsound() }
-    if place[1] == UInt8(ascii: "n") {
-      guard limit - place >= 6 else { return unsound() }
+    guard limit - place >= 6, place[0] == UInt8(ascii: ",") else { return unsound() }
+    if isNull {
       place += 5
       return Int64.max
     }
@@ -133,40 +129,68 @@ private struct QuickScan {
     return place > start ? value : unsound()
   }
 
-  /// What stands between quotation marks, behind a comma; no address for null.
+  /// The number of what stands between quotation marks, behind a comma; 0 for null.
   @inline(__always)
-  mutating func text() -> UnsafeBufferPointer<UInt8> {
-    guard limit - place >= QuickScan.reach, place[0] == UInt8(ascii: ",") else { return noText() }
-    guard place[1] == UInt8(ascii: "\"") else {
-      guard place[1] == UInt8(ascii: "n") else { return noText() }
-      place += 5
-      return UnsafeBufferPointer(start: nil, count: 0)
+  mutating func text(_ texts: inout TextNumbers) -> Int {
+    guard limit - place >= QuickScan.reach, place[0] == UInt8(ascii: ","), place[1] == UInt8(ascii: "\"") else {
+      return null()
     }
-    place += 2
-    let start = place
+    let word = DecimalWord.load(place + 2)
+    let marks = QuickScan.marks(in: word)
+    if marks == 0 {
+      guard let (number, next) = QuickScan.longText(place + 2, limit, &texts) else { return Int(unsound()) }
+      place = next
+      return number
+    }
+    let count = marks.trailingZeroBitCount &>> 3
+    guard place[count &+ 2] == UInt8(ascii: "\"") else { return Int(unsound()) }
+    let number = texts.number(short: word & ((1 &<< UInt64(count &* 8)) &- 1), place + 2, count)
+    place += count &+ 3
+    return number
+  }
+
+  /// The number of a text of eight bytes or more, and the place behind it; nil where it is not for the quick way.
+  @inline(never)
+  private static func longText(
+    _ start: UnsafePointer<UInt8>, _ limit: UnsafePointer<UInt8>, _ texts: inout TextNumbers
+  ) -> (number: Int, place: UnsafePointer<UInt8>)? {
+    var place = start + 8
     while limit - place >= 8 {
-      let marks = DecimalWord.textMarks(in: DecimalWord.load(place))
+      let marks = marks(in: DecimalWord.load(place))
       if marks == 0 {
         place += 8
         continue
       }
       place += marks.trailingZeroBitCount &>> 3
-      guard place.pointee == UInt8(ascii: "\"") else { return noText() }
-      let text = UnsafeBufferPointer(start: start, count: place - start)
-      place += 1
-      return text
+      guard place.pointee == UInt8(ascii: "\"") else { return nil }
+      return (texts.number(UnsafeBufferPointer(start: start, count: place - start)), place + 1)
     }
-    return noText()
+    return nil
   }
 
-  /// Whether texts of the same length are equal; false for longer ones, too.
   @inline(__always)
-  static func areEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard left.count == right.count, left.count > 0, left.count <= 8, let one = left.baseAddress,
-      let other = right.baseAddress
-    else { return false }
-    // Where a text begins, so many bytes were in reach; what is too many is shifted out.
-    return (DecimalWord.load(one) ^ DecimalWord.load(other)) &<< UInt64(64 &- left.count &* 8) == 0
+  private mutating func null() -> Int {
+    guard limit - place >= QuickScan.reach, place[0] == UInt8(ascii: ","), isNull else { return Int(unsound()) }
+    place += 5
+    return 0
+  }
+
+  /// Whether null stands behind the mark; five bytes can be read.
+  private var isNull: Bool {
+    let word = UInt32(littleEndian: UnsafeRawPointer(place + 1).loadUnaligned(as: UInt32.self))
+    // "null"
+    return word == 0x6C6C_756E
+  }
+
+  /// The eighth bit of each byte that a text cannot have as it stands, up to the first one: a line end would be the
+  /// line's.
+  @inline(__always)
+  private static func marks(in word: UInt64) -> UInt64 { DecimalWord.textMarks(in: word) | controls(in: word) }
+
+  /// The eighth bit of each byte below the space, up to the first one.
+  @inline(__always)
+  private static func controls(in word: UInt64) -> UInt64 {
+    (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080
   }
 
   /// Passes over an array of integers; false where it is none.
@@ -177,10 +201,11 @@ private struct QuickScan {
     }
     place += 2
     while limit - place >= 8 {
-      let closing = DecimalWord.bytes(equalTo: UInt8(ascii: "]"), in: DecimalWord.load(place))
-      if closing != 0 {
-        place += closing.trailingZeroBitCount &>> 3 &+ 1
-        return true
+      let word = DecimalWord.load(place)
+      let marks = DecimalWord.bytes(equalTo: UInt8(ascii: "]"), in: word) | QuickScan.controls(in: word)
+      if marks != 0 {
+        place += marks.trailingZeroBitCount &>> 3 &+ 1
+        return place[-1] == UInt8(ascii: "]")
       }
       place += 8
     }
@@ -189,12 +214,10 @@ private struct QuickScan {
 
   /// Reads an array of pairs of a position and points, positions rising; returns how many.
   @inline(__always)
-  mutating func pairs(
-    into points: UnsafeMutableBufferPointer<Int64>, _ positions: UnsafeMutablePointer<Int>
-  ) -> Int {
-    guard limit - place >= QuickScan.reach, place[0] == UInt8(ascii: ","), place[1] == UInt8(ascii: "[") else {
-      return Int(unsound())
-    }
+  mutating func pairs(into given: UnsafeMutableBufferPointer<GivenPoints>) -> Int {
+    guard limit - place >= QuickScan.reach, place[0] == UInt8(ascii: ","), place[1] == UInt8(ascii: "["),
+      let target = given.baseAddress
+    else { return Int(unsound()) }
     place += 2
     if place[0] == UInt8(ascii: "]") {
       place += 1
@@ -204,22 +227,17 @@ private struct QuickScan {
     var least = 0
     while true {
       guard limit - place >= QuickScan.reach else { return Int(unsound()) }
+      let position = shortNumber()
+      guard position >= least, position < given.count, place[0] == UInt8(ascii: ",") else { return Int(unsound()) }
+      // Without a branch: which rules take points away cannot be foretold.
+      let sign: Int64 = place[1] == UInt8(ascii: "-") ? -1 : 0
+      place += 1 &- Int(sign)
       let values = DecimalWord.values(DecimalWord.load(place))
-      let others = DecimalWord.others(values)
-      let comma = others.trailingZeroBitCount &>> 3
-      // Of a position longer than six digits the place behind would be beyond the word.
-      guard others != 0, comma > 0, comma < 7, place[comma] == UInt8(ascii: ",") else { return Int(unsound()) }
-      let position = Int(truncatingIfNeeded: DecimalWord.combined(values, count: comma))
-      guard position >= least, position < points.count else { return Int(unsound()) }
-      let isNegative = place[comma &+ 1] == UInt8(ascii: "-")
-      place += isNegative ? comma &+ 2 : comma &+ 1
-      let own = DecimalWord.values(DecimalWord.load(place))
-      let end = DecimalWord.others(own)
+      let end = DecimalWord.others(values)
       let digits = end.trailingZeroBitCount &>> 3
       guard end != 0, digits > 0 else { return Int(unsound()) }
-      let value = Int64(bitPattern: DecimalWord.combined(own, count: digits))
-      points[position] = isNegative ? 0 &- value : value
-      positions[count] = position
+      let size = Int64(bitPattern: DecimalWord.combined(values, count: digits))
+      target[count] = GivenPoints(position: position, points: (size ^ sign) &- sign)
       count &+= 1
       least = position &+ 1
       place += digits
@@ -233,15 +251,25 @@ private struct QuickScan {
     }
   }
 
-  private mutating func markUnsound() { isSound = false }
+  /// A number of one to three digits, below the number of rules of most documents; -1 where it is another.
+  @inline(__always)
+  private mutating func shortNumber() -> Int {
+    var value = Int(place[0] &- 48)
+    guard value < 10 else { return -1 }
+    place += 1
+    var digits = 1
+    while digits < 4 {
+      let digit = Int(place[0] &- 48)
+      if digit >= 10 { return value }
+      value = value &* 10 &+ digit
+      place += 1
+      digits &+= 1
+    }
+    return -1
+  }
 
   private mutating func unsound() -> Int64 {
     isSound = false
     return 0
-  }
-
-  private mutating func noText() -> UnsafeBufferPointer<UInt8> {
-    isSound = false
-    return UnsafeBufferPointer(start: nil, count: 0)
   }
 }

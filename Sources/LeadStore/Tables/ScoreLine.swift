@@ -239,6 +239,23 @@ struct ScoreLines {
     return UnsafeBufferPointer(rebasing: text[start..<place])
   }
 
+  /// Where the next line begins; nil where it is certain to be none.
+  @inline(__always)
+  var following: UnsafePointer<UInt8>? {
+    guard place &+ 2 < text.count, let base = text.baseAddress, base[place] == UInt8(ascii: "\n"),
+      base[place &+ 1] == UInt8(ascii: ",")
+    else { return nil }
+    return base + (place &+ 2)
+  }
+
+  /// Passes over the next line, which ends at `end`; false where no line end stands there.
+  @inline(__always)
+  mutating func pass(_ end: UnsafePointer<UInt8>) -> Bool {
+    guard let base = text.baseAddress, end - base < text.count, end.pointee == UInt8(ascii: "\n") else { return false }
+    place = end - base
+    return true
+  }
+
   /// The number of the lead that a line is about.
   static func lead(of line: UnsafeBufferPointer<UInt8>) throws -> Int64 {
     guard let base = line.baseAddress, line.count > 2 else { throw damaged }

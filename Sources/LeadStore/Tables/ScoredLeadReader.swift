@@ -18,23 +18,19 @@ public final class ScoredLeadReader {
   private let pages: EventPageCursor?
   @exclusivity(unchecked) private var isAtFirst = false
   private let current: UnsafeMutablePointer<StoredScore>
-  private let pointMemory: UnsafeMutableBufferPointer<Int64>
-  private let positionMemory: UnsafeMutablePointer<Int>
+  private let givenMemory: UnsafeMutableBufferPointer<GivenPoints>
   /// The stages and grades met so far, by the numbers that this reader gives them.
   @exclusivity(unchecked) public private(set) var texts = TextNumbers()
 
   /// What is stored of the score of the lead at hand, in place.
   public let score: UnsafePointer<StoredScore>
 
-  /// Whether the points of all rules of the lead at hand could be read.
-  @exclusivity(unchecked) public private(set) var hasPoints = false
-  /// The points of all rules of the lead at hand, hundredths by position in the version's layout.
-  public let points: UnsafeBufferPointer<Int64>
-  /// The positions of those that are not 0, each once; nil where they are not known.
-  public var pointPositions: UnsafeBufferPointer<Int>? {
-    pointCount < 0 ? nil : UnsafeBufferPointer(start: positionMemory, count: pointCount)
+  /// The rules that give points to the lead at hand, each once, by their positions in the version's layout; nil where they
+  /// cannot be read.
+  public var given: UnsafeBufferPointer<GivenPoints>? {
+    givenCount < 0 ? nil : UnsafeBufferPointer(rebasing: givenMemory[..<givenCount])
   }
-  @exclusivity(unchecked) private var pointCount = -1
+  @exclusivity(unchecked) private var givenCount = -1
 
   /// A reader of the leads that have a score under a model, with their records in a pack.
   ///
@@ -48,11 +44,8 @@ public final class ScoredLeadReader {
     current = .allocate(capacity: 1)
     current.initialize(to: StoredScore())
     score = UnsafePointer(current)
-    pointMemory = .allocate(capacity: ruleCount)
-    pointMemory.initialize(repeating: 0)
-    points = UnsafeBufferPointer(pointMemory)
-    positionMemory = .allocate(capacity: ruleCount)
-    positionMemory.initialize(repeating: 0, count: ruleCount)
+    givenMemory = .allocate(capacity: ruleCount)
+    givenMemory.initialize(repeating: GivenPoints(position: 0, points: 0))
     let connection = database.connection
     scores = try ScoreTextCursor(connection, model: model)
     records = try RecordCursor(database, pack: pack)
@@ -62,8 +55,7 @@ public final class ScoredLeadReader {
 
   deinit {
     current.deallocate()
-    pointMemory.deallocate()
-    positionMemory.deallocate()
+    givenMemory.deallocate()
   }
 
   /// Begins with the leads whose numbers lie in a range.
@@ -86,27 +78,45 @@ public final class ScoredLeadReader {
 
   /// Goes to the next lead that has a score; false where there is none.
   public func next() throws -> Bool {
-    if !isAtFirst { try scores.next() }
-    isAtFirst = false
-    guard let text = scores.text, let base = text.baseAddress else { return false }
-    let quick = QuickScoreLine(
-      text, limit: scores.readableEnd ?? base + text.count, &texts, points: pointMemory, positions: positionMemory)
-    guard let quick else {
-      try takeSlowly(text)
-      return true
+    if isAtFirst {
+      isAtFirst = false
+    } else {
+      if let (line, limit) = scores.following,
+        let quick = QuickScoreLine(line, limit: limit, &texts, given: givenMemory),
+        scores.pass(quick.lead, quick.end)
+      {
+        take(quick)
+        return true
+      }
+      try scores.next()
     }
-    current.pointee = StoredScore(quick)
-    hasPoints = true
-    pointCount = quick.pointCount
+    guard let text = scores.text, let base = text.baseAddress else { return false }
+    let end = base + text.count
+    let quick = QuickScoreLine(base, limit: scores.readableEnd ?? end, &texts, given: givenMemory)
+    if let quick, quick.end == end { take(quick) } else { try takeSlowly(text) }
     return true
+  }
+
+  @inline(__always)
+  private func take(_ line: QuickScoreLine) {
+    current.pointee = StoredScore(line)
+    givenCount = line.givenCount
   }
 
   @inline(never)
   private func takeSlowly(_ text: UnsafeBufferPointer<UInt8>) throws {
     guard let line = ScoreLine(text) else { throw ScoreLines.damaged }
     current.pointee = try StoredScore(line, &texts)
-    hasPoints = ScoredLeadReader.readRules(line.rules, into: pointMemory)
-    pointCount = -1
+    givenCount = -1
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: givenMemory.count) { points in
+      points.initialize(repeating: 0)
+      guard ScoredLeadReader.readRules(line.rules, into: points) else { return }
+      givenCount = 0
+      for position in points.indices where points[position] != 0 {
+        givenMemory[givenCount] = GivenPoints(position: position, points: points[position])
+        givenCount += 1
+      }
+    }
   }
 
   /// The number that this reader gives to a stage or a grade; 0 for none.

@@ -49,7 +49,7 @@ public final class StoredScoreCursor {
       return
     }
     let limit = lines.readableEnd ?? base + text.count
-    if let line = QuickScoreLine(text, limit: limit, &texts, points: nil, positions: nil) {
+    if let line = QuickScoreLine(base, limit: limit, &texts, given: nil), line.end == base + text.count {
       current.pointee = StoredScore(line)
     } else {
       guard let line = ScoreLine(text) else { throw ScoreLines.damaged }

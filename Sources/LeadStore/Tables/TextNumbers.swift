@@ -6,6 +6,14 @@ public struct TextNumbers: Sendable {
     var last: UInt64
     var count: Int
 
+    /// Of a text of up to seven bytes, the first one lowest.
+    @inline(__always)
+    init(short text: UInt64, count: Int) {
+      first = text
+      last = 0
+      self.count = count
+    }
+
     @inline(__always)
     init(_ text: UnsafeBufferPointer<UInt8>) {
       count = text.count
@@ -33,8 +41,8 @@ public struct TextNumbers: Sendable {
   private var keys = [Key(UnsafeBufferPointer(start: nil, count: 0))]
   private var bytes: [[UInt8]] = [[]]
   private var strings: [String?] = [nil]
-  /// By a key's slot: the number asked for last; 0 for none.
-  private var recent = [Int](repeating: 0, count: 64)
+  /// By a key's slot: the key asked for last, and its number; 0 for none.
+  private var recent = [(key: Key, number: Int)](repeating: (Key(short: 0, count: 0), 0), count: 64)
 
   /// Number 0 alone.
   public init() {}
@@ -54,9 +62,19 @@ public struct TextNumbers: Sendable {
   /// The number of a text, which gets one where it has none. O(1) for a text that was asked for lately, otherwise O(texts)
   @inline(__always)
   public mutating func number(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-    let key = Key(text)
+    number(text, Key(text))
+  }
+
+  /// The same for a text of up to seven bytes, which are at hand, the first one lowest.
+  @inline(__always)
+  mutating func number(short bytes: UInt64, _ start: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    number(UnsafeBufferPointer(start: start, count: count), Key(short: bytes, count: count))
+  }
+
+  @inline(__always)
+  private mutating func number(_ text: UnsafeBufferPointer<UInt8>, _ key: Key) -> Int {
     let known = recent[key.slot]
-    if known != 0, keys[known] == key, key.count <= 16 { return known }
+    if known.number != 0, known.key == key, key.count <= 16 { return known.number }
     return remember(text, key)
   }
 
@@ -69,7 +87,7 @@ public struct TextNumbers: Sendable {
       strings.append(String(decoding: text, as: UTF8.self))
       number = keys.count - 1
     }
-    recent[key.slot] = number
+    recent[key.slot] = (key, number)
     return number
   }
 

@@ -9,8 +9,10 @@ final class RecordMemory {
   private let kindMemory: UnsafeMutablePointer<SignalKind>
   /// By slot, and one more: where its numbers begin. There is room for eight more.
   let starts: UnsafeMutablePointer<Int>
-  /// By slot: how many slots of its kind there are from it on, without another one between them.
+  /// By slot: how many slots of its kind there are from it on, without another one between them; eight at most, and none
+  /// behind those that are unpacked.
   let alike: UnsafeMutablePointer<Int>
+  @exclusivity(unchecked) private var unpackedSlots = -1
   /// By slot of a condition: its truth before the first toggle. There is room for eight more.
   let initials: UnsafeMutablePointer<Bool>
   /// When the lead was created, in milliseconds.
@@ -36,11 +38,22 @@ final class RecordMemory {
     initials.initialize(repeating: false, count: kinds.count + 8)
     alike = .allocate(capacity: kinds.count + 1)
     alike.initialize(repeating: 0, count: kinds.count + 1)
-    for slot in kinds.indices.reversed() {
-      alike[slot] = slot + 1 < kinds.count && kinds[slot + 1] == kinds[slot] ? alike[slot + 1] + 1 : 1
-    }
     values = .allocate(capacity: capacity)
     values.initialize(repeating: 0, count: capacity)
+  }
+
+  /// Prepares for records with the first so many slots.
+  @inline(__always)
+  func expect(slots count: Int) {
+    if unpackedSlots != count { countAlike(count) }
+  }
+
+  @inline(never)
+  private func countAlike(_ count: Int) {
+    unpackedSlots = count
+    for slot in (0..<count).reversed() {
+      alike[slot] = slot + 1 < count && kinds[slot + 1] == kinds[slot] ? min(alike[slot + 1] + 1, 8) : 1
+    }
   }
 
   /// Memory with the same numbers.

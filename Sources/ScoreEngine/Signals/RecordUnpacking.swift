@@ -21,6 +21,7 @@ extension SignalRecord {
 extension RecordMemory {
   /// Unpacks a record; false where the bytes are not one.
   func unpack(_ bytes: UnsafeBufferPointer<UInt8>, slots slotCount: Int, readable behind: Int) -> Bool {
+    expect(slots: slotCount)
     used = 0
     // Every number takes a byte at least; one more may be written behind the last.
     reserve(bytes.count + 1)
@@ -35,6 +36,7 @@ extension RecordMemory {
     if RunReader.isFar(createdAt) { reader.isDamaged = true }
     RecordMemory.unpack(&reader, values, starts, initials, view.kinds, alike, slotCount)
     finish(used: starts[slotCount], slots: slotCount)
+    if reader.isSuspect { checkRuns(&reader, slotCount) }
     return !reader.isDamaged && reader.place == reader.end
   }
 
@@ -44,41 +46,37 @@ extension RecordMemory {
     _ initials: UnsafeMutablePointer<Bool>, _ kinds: UnsafePointer<SignalKind>,
     _ alike: UnsafePointer<Int>, _ slotCount: Int
   ) {
-    // In registers.
+    // In registers, so what is called and not inlined gets a copy.
     var local = reader
     var count = 0
     var slot = 0
     while slot < slotCount, !local.isDamaged {
-      starts[slot] = count
+      // Several at once: how many follow that have no numbers cannot be foretold. There is room behind the last.
+      for index in 0..<8 { starts[slot &+ index] = count }
       switch kinds[slot] {
       case .instants:
-        // Past those that are empty at once: which ones are cannot be foretold.
-        let rest = min(alike[slot], slotCount &- slot, 8)
-        let empty = min(local.emptyRuns(), rest)
-        for index in 0..<8 { starts[slot &+ index] = count }
+        let empty = min(local.emptyRuns(), alike[slot])
         slot &+= empty
         local.place += empty
-        if empty == rest { continue }
-        if let after = local.readShortRun(into: values, at: count) {
-          count = after
+        if empty == alike[slot &- empty] { continue }
+        starts[slot] = count
+        if let length = local.readShortRun(into: values + count) {
+          count &+= length
         } else {
-          let length = local.number()
-          if length > 0 { count = local.readRun(length, into: values, at: count) }
+          (local, count) = RunReader.readRun(local, values, count)
         }
       case .timeline:
-        let found = local.truths(min(alike[slot], slotCount &- slot), into: initials + slot)
+        let found = local.truths(alike[slot], into: initials + slot)
         if found > 0 {
-          for _ in 0..<found {
-            starts[slot] = count
-            slot &+= 1
-          }
+          slot &+= found
           continue
         }
-        let header = local.number()
+        let (after, header) = RunReader.readHeader(local)
+        local = after
         initials[slot] = header & 1 == 1
-        if header > 1 { count = local.readRun(header >> 1, into: values, at: count) }
+        if header > 1 { (local, count) = RunReader.readRun(local, header >> 1, values, count) }
       case .datedInstants:
-        (local, count) = readDated(local, values, count)
+        (local, count) = RunReader.readDated(local, values, count)
       }
       slot &+= 1
     }
@@ -90,29 +88,13 @@ extension RecordMemory {
     reader = local
   }
 
+  /// Looks at all runs of which it is not certain that their numbers rise and that none is too far off.
   @inline(never)
-  fileprivate static func readDated(
-    _ from: RunReader, _ values: UnsafeMutablePointer<Int64>, _ start: Int
-  ) -> (RunReader, Int) {
-    var reader = from
-    var count = start
-    var instant: Int64 = 0
-    var events = reader.number()
-    while events > 0, !reader.isDamaged {
-      events -= 1
-      instant &+= VariableLength.unzigzag(reader.number())
-      if RunReader.isFar(instant) { reader.isDamaged = true }
-      let header = reader.number()
-      guard !reader.isDamaged, header >> 1 <= UInt64(reader.end - reader.place) else {
-        reader.isDamaged = true
-        break
-      }
-      values[count] = instant
-      values[count + 1] = Int64(bitPattern: header)
-      count += 2
-      if header > 1 { count = reader.readRun(header >> 1, into: values, at: count) }
+  fileprivate func checkRuns(_ reader: inout RunReader, _ slotCount: Int) {
+    if reader.isTooLarge(reader.unitBits) { reader.isDamaged = true }
+    for slot in 0..<slotCount where kinds[slot] == .instants {
+      reader.checkRun(values, starts[slot], starts[slot + 1])
     }
-    return (reader, count)
   }
 }
 
@@ -125,6 +107,17 @@ private struct RunReader {
   var isDamaged = false
   /// Of the numbers in runs, in milliseconds.
   var unit: Int64 = 1
+  /// The bits of the first numbers and of the larger steps of short runs, in units, and of their first and last numbers
+  /// in milliseconds; negative ones turned over.
+  var unitBits: UInt64 = 0
+  var bits: UInt64 = 0
+
+  /// Whether the numbers of short runs need not rise, or may be too far off.
+  var isSuspect: Bool { bits >= 1 << 55 || unitBits >= largeStep }
+  /// Steps below this are small.
+  var largeStep: UInt64 { unit == 1 ? 1 << 44 : 1 << 34 }
+  /// Whether a number of units was too large to be multiplied, and may look near.
+  func isTooLarge(_ units: UInt64) -> Bool { unit != 1 && units >= 1 << 47 }
 
   /// No fact and no edge lies farther from 1970, so sums of instants and durations stay in range.
   static let farthestInstant: Int64 = 1 << 55
@@ -137,12 +130,11 @@ private struct RunReader {
   @inline(__always)
   mutating func number() -> UInt64 { VariableLength.read(&place, end, &isDamaged) }
 
-  /// Reads several conditions whose truth does not change with time, up to eight of `count`; returns how many, 0 where one
-  /// of them is another.
+  /// Reads several conditions whose truth does not change with time, `count` of them, eight at most; returns how many, 0
+  /// where one of them is another.
   @inline(__always)
   mutating func truths(_ count: Int, into initials: UnsafeMutablePointer<Bool>) -> Int {
     guard place <= lastWord else { return 0 }
-    let count = min(count, 8)
     let word = VariableLength.word(place) & (UInt64.max &>> UInt64(64 &- count &* 8))
     guard word & 0xFEFE_FEFE_FEFE_FEFE == 0 else { return 0 }
     // Those behind them are false until it is their turn.
@@ -158,68 +150,96 @@ private struct RunReader {
   }
 
   /// Reads the length of a run, which is not 0, and its numbers into memory that has room for one for each byte, and one
-  /// more; returns the index behind the last one. Nil, and nothing is read, where that is not for the quick way.
+  /// more; returns the length. Nil, and nothing is read, where that is not for the quick way. The numbers are still to
+  /// be checked where ``isSuspect`` says so.
   @inline(__always)
-  mutating func readShortRun(into values: UnsafeMutablePointer<Int64>, at start: Int) -> Int? {
+  mutating func readShortRun(into values: UnsafeMutablePointer<Int64>) -> Int? {
     guard place <= lastWord else { return nil }
     let word = VariableLength.word(place)
     // The length in the first byte, the first number in the seven others.
     let ends = ~(word &>> 8) & 0x0080_8080_8080_8080
-    guard word & 0x80 == 0, ends != 0 else { return nil }
     let length = Int(truncatingIfNeeded: word & 0x7F)
     // A damaged count cannot ask for more than the record has.
-    guard length < end - place else { return nil }
+    guard word & 0x80 == 0, ends != 0, length < end - place else { return nil }
     let first = VariableLength.unzigzag(VariableLength.value(word &>> 8, ends))
     place += 1 &+ VariableLength.length(ends)
-    return readRest(length, first, into: values, at: start)
-  }
-
-  /// Reads so many rising numbers, one at least, into memory that has room for one for each byte, and one more; returns
-  /// the index behind the last one.
-  @inline(never)
-  mutating func readRun(_ length: UInt64, into values: UnsafeMutablePointer<Int64>, at start: Int) -> Int {
-    // A damaged count cannot ask for more than the record has.
-    guard end > place, length <= UInt64(end - place) else {
-      isDamaged = true
-      return start
+    values[0] = first &* unit
+    unitBits |= UInt64(bitPattern: first ^ first &>> 63)
+    bits |= UInt64(bitPattern: values[0] ^ values[0] &>> 63)
+    if length > 1 {
+      let (next, steps) = RunReader.readSteps(place, end, lastWord, unit, into: values, count: length)
+      guard let next else {
+        isDamaged = true
+        return length
+      }
+      place = next
+      unitBits |= steps
+      let last = values[length &- 1]
+      bits |= UInt64(bitPattern: last ^ last &>> 63)
     }
-    let first = VariableLength.unzigzag(number())
-    return readRest(Int(length), first, into: values, at: start)
+    return length
   }
 
-  /// Reads the numbers behind the first one of a run.
-  @inline(__always)
-  private mutating func readRest(
-    _ length: Int, _ first: Int64, into values: UnsafeMutablePointer<Int64>, at start: Int
-  ) -> Int {
-    let after = start &+ length
-    values[start] = first &* unit
-    var bits: UInt64 = 0
-    if length > 1 { readSteps(into: values, from: start &+ 1, to: after, &bits) }
+  /// Reads the length of a run and its numbers into memory that has room for one for each byte, and one more; returns the
+  /// index behind the last one.
+  @inline(never)
+  static func readRun(_ from: RunReader, _ values: UnsafeMutablePointer<Int64>, _ start: Int) -> (RunReader, Int) {
+    let (reader, length) = readHeader(from)
+    return length > 0 ? readRun(reader, length, values, start) : (reader, start)
+  }
+
+  @inline(never)
+  static func readHeader(_ from: RunReader) -> (RunReader, UInt64) {
+    var reader = from
+    let header = reader.number()
+    return (reader, header)
+  }
+
+  /// Reads so many rising numbers, one at least, and checks them.
+  @inline(never)
+  static func readRun(
+    _ from: RunReader, _ length: UInt64, _ values: UnsafeMutablePointer<Int64>, _ start: Int
+  ) -> (RunReader, Int) {
+    var reader = from
+    // A damaged count cannot ask for more than the record has.
+    guard reader.end > reader.place, length <= UInt64(reader.end - reader.place) else {
+      reader.isDamaged = true
+      return (reader, start)
+    }
+    let first = VariableLength.unzigzag(reader.number())
+    let after = start + Int(length)
+    values[start] = first &* reader.unit
+    var steps: UInt64 = 0
+    if length > 1, !reader.isDamaged {
+      let (next, bits) = readSteps(
+        reader.place, reader.end, reader.lastWord, reader.unit, into: values + start, count: Int(length))
+      if let next { reader.place = next } else { reader.isDamaged = true }
+      steps = bits
+    }
+    if reader.isTooLarge(first.magnitude | steps) { reader.isDamaged = true }
     // Small differences, and not too many of them, cannot lead past a last one that is near.
-    let isFar = RunReader.isFar(values[start]) || RunReader.isFar(values[after &- 1])
-    // What was too large to be multiplied may look near.
-    if unit != 1, first.magnitude | bits >= 1 << 47 { isDamaged = true }
-    if isFar || bits >= (unit == 1 ? 1 << 44 : 1 << 34) || length > 1 << 10 { checkRun(values, start, after) }
-    return after
+    let isFar = isFar(values[start]) || isFar(values[after - 1])
+    if isFar || steps >= reader.largeStep || length > 1 << 10 { reader.checkRun(values, start, after) }
+    return (reader, after)
   }
 
-  /// Reads numbers by their differences, each from the one before it, the first one's being in front of it.
+  /// Reads the numbers of a run behind its first one, each by its difference from the one before it.
   ///
-  /// - Parameter bits: gets the bits of the differences that may be large.
-  @inline(__always)
-  private mutating func readSteps(
-    into values: UnsafeMutablePointer<Int64>, from start: Int, to after: Int, _ bits: inout UInt64
-  ) {
-    // In registers.
-    let (end, lastWord) = (end, lastWord)
-    var place = self.place
-    var isDamaged = self.isDamaged
-    let unit = UInt64(UInt32(truncatingIfNeeded: self.unit))
-    var index = start
-    var before = SIMD2<UInt64>(repeating: UInt64(bitPattern: values[start &- 1]))
+  /// - Returns: the place behind them, nil where they end before `end` does not; the bits of the differences that may be
+  ///   large, in units.
+  @inline(never)
+  private static func readSteps(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ lastWord: UnsafePointer<UInt8>, _ unit: Int64,
+    into values: UnsafeMutablePointer<Int64>, count: Int
+  ) -> (UnsafePointer<UInt8>?, UInt64) {
+    var place = start
+    var isDamaged = false
+    var bits: UInt64 = 0
+    let unit = UInt64(UInt32(truncatingIfNeeded: unit))
+    var index = 1
+    var before = SIMD2<UInt64>(repeating: UInt64(bitPattern: values[0]))
     // Two at a time where both are in eight bytes and none takes more than four, as most are.
-    while index < after, place <= lastWord {
+    while index < count, place <= lastWord {
       let word = VariableLength.word(place)
       let ends = ~word & 0x8080_8080_8080_8080
       let other = ends & (ends &- 1)
@@ -243,23 +263,47 @@ private struct RunReader {
       // The second one may be no more of this run; then what is written of it is overwritten.
       UnsafeMutableRawPointer(values + index).storeBytes(of: numbers, as: SIMD2<UInt64>.self)
       before = SIMD2(repeating: numbers.y)
-      let last = index &+ 1 < after ? other : ends
+      let last = index &+ 1 < count ? other : ends
       place += last.trailingZeroBitCount &>> 3 &+ 1
       index &+= 2
     }
-    while index < after {
+    while index < count {
       let step = VariableLength.read(&place, end, &isDamaged)
       bits |= step
       values[index] = values[index &- 1] &+ Int64(bitPattern: step &* unit)
       index &+= 1
     }
-    self.place = place
-    self.isDamaged = isDamaged
+    return (isDamaged ? nil : place, bits)
+  }
+
+  /// Reads events, each with the timeline of whether it matches.
+  @inline(never)
+  static func readDated(
+    _ from: RunReader, _ values: UnsafeMutablePointer<Int64>, _ start: Int
+  ) -> (RunReader, Int) {
+    var reader = from
+    var count = start
+    var instant: Int64 = 0
+    var events = reader.number()
+    while events > 0, !reader.isDamaged {
+      events -= 1
+      instant &+= VariableLength.unzigzag(reader.number())
+      if isFar(instant) { reader.isDamaged = true }
+      let header = reader.number()
+      guard !reader.isDamaged, header >> 1 <= UInt64(reader.end - reader.place) else {
+        reader.isDamaged = true
+        break
+      }
+      values[count] = instant
+      values[count + 1] = Int64(bitPattern: header)
+      count += 2
+      if header > 1 { (reader, count) = readRun(reader, header >> 1, values, count) }
+    }
+    return (reader, count)
   }
 
   /// Sees that the numbers of a run rise and that none is too far off.
-  @inline(never)
-  private mutating func checkRun(_ values: UnsafeMutablePointer<Int64>, _ start: Int, _ end: Int) {
+  mutating func checkRun(_ values: UnsafeMutablePointer<Int64>, _ start: Int, _ end: Int) {
     for index in start..<end
     where RunReader.isFar(values[index]) || (index > start && values[index] < values[index - 1]) {
       isDamaged = true

@@ -77,7 +77,7 @@ final class LeadComparer {
   var lead: Int64 { stored.pointee.lead }
   /// The points of all rules before, of a lead that was evaluated.
   var pointsEvaluatedBefore: UnsafeBufferPointer<Int64> { before.rulePointsInPlace }
-  var pointsAfter: UnsafeBufferPointer<Int64> { after.rulePointsInPlace }
+  let pointsAfter: UnsafeBufferPointer<Int64>
   /// When anything may change next under the other rules; `Int64.max` for never.
   @exclusivity(unchecked) private(set) var nextChangeAfter = Int64.max
   /// A hash of what the other rules see of the lead's facts.
@@ -115,6 +115,7 @@ final class LeadComparer {
     asksJudgement = try !database.judgements.isEmpty()
     record = SignalRecord(kinds: definitions.map(\.kind))
     found = SignalRecord(kinds: comparison.missing.map(\.kind))
+    pointsAfter = after.rulePointsInPlace
     beforeTexts = OutcomeTexts(before)
     afterTexts = OutcomeTexts(after)
   }
@@ -130,7 +131,8 @@ final class LeadComparer {
       throw StoreError.damaged("the signal state of lead '\(key)'; run `leadscore score --all`")
     }
     let asOf = comparison.asOf
-    if asksJudgement { judgement = try database.judgement(model: comparison.model, lead: stored.pointee.lead) }
+    // Not one that says nothing: its references would be counted for every lead.
+    let judgement = asksJudgement ? try readJudgement() : nil
     let stage: Int
     givenBefore = isStoredScoreCurrent ? reader.given : nil
     if givenBefore != nil {
@@ -139,7 +141,7 @@ final class LeadComparer {
       gradeBefore = stored.pointee.grade
       stage = position(ofStage: stored.pointee.ruleStage)
     } else {
-      stage = evaluateBefore()
+      stage = evaluateBefore(judgement)
     }
     after.evaluate(record, at: asOf, currentStage: stage, judgement: judgement)
     let outcome = after.outcome
@@ -148,6 +150,12 @@ final class LeadComparer {
     stageAfter = afterTexts.stage(outcome, { reader.number($0) })
     gradeAfter = afterTexts.grade(outcome, { reader.number($0) })
     return true
+  }
+
+  @inline(never)
+  private func readJudgement() throws -> Judgement {
+    judgement = try database.judgement(model: comparison.model, lead: stored.pointee.lead)
+    return judgement
   }
 
   private var isStoredScoreCurrent: Bool {
@@ -175,7 +183,7 @@ final class LeadComparer {
 
   /// Evaluates the lead under the active rules, first at each instant that fell due, as the clock would do it; returns
   /// the position of its stage among those of the other rules.
-  private func evaluateBefore() -> Int {
+  private func evaluateBefore(_ judgement: Judgement?) -> Int {
     // Asking for a stage may give it a number, so that comes first.
     let storedStage = stored.pointee.ruleStage
     var stage = before.position(ofStage: reader.texts.text(storedStage))

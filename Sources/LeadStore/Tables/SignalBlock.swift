@@ -14,14 +14,14 @@ struct SignalBlock {
       self.ends.reserveCapacity(LeadBlocks.size)
       let count = row.withBytes(body) { $0.count }
       let isSound = row.withBytes(ends) { digits in
-        guard digits.count == LeadBlocks.size * SignalBlock.digits else { return false }
+        guard let base = digits.baseAddress, digits.count == LeadBlocks.size * SignalBlock.digits else { return false }
         var last = 0
         for index in 0..<LeadBlocks.size {
-          var end = 0
-          for place in (index * SignalBlock.digits)..<((index + 1) * SignalBlock.digits) {
-            guard digits[place] &- 48 < 10 else { return false }
-            end = end &* 10 &+ Int(digits[place] &- 48)
-          }
+          let place = base + index * SignalBlock.digits
+          let low = DecimalWord.values(DecimalWord.load(place + 2))
+          let (tens, ones) = (place[0] &- 48, place[1] &- 48)
+          guard DecimalWord.others(low) == 0, tens < 10, ones < 10 else { return false }
+          let end = (Int(tens) &* 10 &+ Int(ones)) &* 100_000_000 &+ Int(DecimalWord.combined(low))
           guard end >= last, end <= count else { return false }
           self.ends.append(end)
           last = end

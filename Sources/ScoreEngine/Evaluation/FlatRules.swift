@@ -8,8 +8,8 @@ final class FlatRules {
     var within: Int64
     var limit: Int
     var decayEvery: Int64
-    /// 1 over the span that ages are divided by.
-    var inverse: Double
+    /// 2^64 over the span that ages are divided by, rounded down.
+    var inverse: UInt64
     var decayStart: Int
     var decayCount: Int
     /// Slots of the pack; -1 for none.
@@ -28,12 +28,24 @@ final class FlatRules {
   enum Shape: Int {
     /// `if` alone, in a group that sums.
     case attributes
+    /// `if` alone, in a group that takes the highest.
+    case highest
     /// A silence without `if`, in a group that sums.
     case silence
     /// Other clauses without `if` over events that are not dated, in a group that sums.
     case events
     /// Any other.
     case other
+  }
+
+  /// What tells of a rule of the shape `events` whether it has to be looked at.
+  struct Watch {
+    /// The slot of its events.
+    var slot: Int
+    /// Its span in milliseconds, or one before all instants.
+    var within: Int64
+    /// Its position in the document.
+    var index: Int
   }
 
   struct Group {
@@ -64,7 +76,9 @@ final class FlatRules {
 
   let rules: UnsafeBufferPointer<Rule>
   /// Where the rules of each shape end, in the order of shapes.
-  let ends: (attributes: Int, silence: Int, events: Int)
+  let ends: (attributes: Int, highest: Int, silence: Int, events: Int)
+  /// By rule of the shape `events`.
+  let watches: UnsafeBufferPointer<Watch>
   let groups: UnsafeBufferPointer<Group>
   let groupOrder: UnsafeBufferPointer<Int>
   let decaySteps: UnsafeBufferPointer<DecayStep>
@@ -91,7 +105,7 @@ final class FlatRules {
       isOrderFree ? FlatRules.shape(rule, compiled, rule.signal < 0 ? nil : kinds[slots[rule.signal]]) : .other
     }
     func end(_ last: Shape) -> Int { shapes.count { $0.rawValue <= last.rawValue } }
-    ends = (end(.attributes), end(.silence), end(.events))
+    ends = (end(.attributes), end(.highest), end(.silence), end(.events))
     let order = compiled.rules.indices.sorted { (shapes[$0].rawValue, $0) < (shapes[$1].rawValue, $1) }
     rules = FlatRules.memory(
       order.map { index in
@@ -99,9 +113,14 @@ final class FlatRules {
         let divisor = rule.kind == .silence ? rule.within : rule.decayEvery
         return Rule(
           points: rule.points, within: rule.within, limit: rule.limit, decayEvery: rule.decayEvery,
-          inverse: divisor > 0 ? 1 / Double(divisor) : 0, decayStart: rule.decayStart, decayCount: rule.decayCount,
+          inverse: divisor > 0 ? UInt64.max / UInt64(divisor) : 0,
+          decayStart: rule.decayStart, decayCount: rule.decayCount,
           slot: slot(rule.signal), gate: slot(rule.gate), group: group(rule.group), kind: rule.kind,
           isOncePer: rule.oncePer != nil, oncePer: rule.oncePer ?? .day, index: index)
+      })
+    watches = FlatRules.memory(
+      rules[ends.silence..<ends.events].map {
+        Watch(slot: $0.slot, within: Swift.min($0.within, 1 << 60), index: $0.index)
       })
     groups = FlatRules.memory(
       (compiled.groups + [compiled.root]).map {
@@ -141,6 +160,7 @@ final class FlatRules {
 
   deinit {
     rules.deallocate()
+    watches.deallocate()
     groups.deallocate()
     groupOrder.deallocate()
     decaySteps.deallocate()
@@ -153,7 +173,9 @@ final class FlatRules {
   }
 
   private static func shape(_ rule: CompiledRule, _ compiled: CompiledRules, _ kind: SignalKind?) -> Shape {
-    if rule.group >= 0, compiled.groups[rule.group].takesHighest { return .other }
+    if rule.group >= 0, compiled.groups[rule.group].takesHighest {
+      return rule.kind == .attributes && rule.gate >= 0 ? .highest : .other
+    }
     if rule.kind == .attributes { return rule.gate >= 0 ? .attributes : .other }
     guard rule.gate < 0, kind == .instants else { return .other }
     return rule.kind == .silence ? .silence : .events

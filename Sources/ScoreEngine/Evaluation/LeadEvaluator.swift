@@ -127,16 +127,16 @@ public final class LeadEvaluator {
   ///   - record: what the pack's signals found.
   ///   - instant: `T`, in milliseconds.
   ///   - currentStage: the position of the stage that the rules gave last; 0 for a new lead.
-  ///   - judgement: what people said.
+  ///   - judgement: what people said; nil for nothing.
   /// - Complexity: O(rules × log events), and the events alive under `once_per` or a decay.
   public func evaluate(
-    _ record: borrowing SignalRecord, at instant: Int64, currentStage: Int, judgement: Judgement = .none
+    _ record: borrowing SignalRecord, at instant: Int64, currentStage: Int, judgement: Judgement? = nil
   ) {
     evaluate(record.view, instant, currentStage, judgement)
   }
 
   private func evaluate(
-    _ record: SignalRecord.View, _ instant: Int64, _ currentStage: Int, _ judgement: borrowing Judgement
+    _ record: SignalRecord.View, _ instant: Int64, _ currentStage: Int, _ judgement: Judgement?
   ) {
     let groupCount = self.groupCount
     let sums = self.sums
@@ -149,12 +149,13 @@ public final class LeadEvaluator {
     let ruleCount = flat.rules.count
     if let rules = flat.rules.baseAddress, let points = points.baseAddress {
       evaluateAttributes(rules, flat.ends.attributes, points, &arithmetic)
-      evaluateSilences(rules + flat.ends.attributes, flat.ends.silence &- flat.ends.attributes, points, &arithmetic)
+      evaluateHighest(rules + flat.ends.attributes, flat.ends.highest &- flat.ends.attributes, points, &arithmetic)
+      evaluateSilences(rules + flat.ends.highest, flat.ends.silence &- flat.ends.highest, points, &arithmetic)
       evaluateEvents(rules + flat.ends.silence, flat.ends.events &- flat.ends.silence, points, &arithmetic)
       evaluateOthers(rules + flat.ends.events, ruleCount &- flat.ends.events, points, &arithmetic)
     }
     var adjusted: Int64 = 0
-    if !judgement.adjustments.isEmpty { adjusted = adjust(judgement, &arithmetic) }
+    if let judgement, !judgement.adjustments.isEmpty { adjusted = adjust(judgement.adjustments, &arithmetic) }
     points[ruleCount] = adjusted
     sums[groupCount] = sums[groupCount].addingSaturated(adjusted)
     for index in flat.groupOrder {
@@ -178,7 +179,7 @@ public final class LeadEvaluator {
 
   // MARK: Rules
 
-  // Those that are not `other` are in groups that sum, and their sums stay in range.
+  // The sums of those that are not `other` stay in range.
 
   @inline(__always)
   private func evaluateAttributes(
@@ -192,6 +193,20 @@ public final class LeadEvaluator {
       let given = rule.pointee.points & (0 &- Int64(arithmetic.truth(rule.pointee.gate)))
       points[rule.pointee.index] = given
       sums[rule.pointee.group] &+= given
+    }
+  }
+
+  @inline(__always)
+  private func evaluateHighest(
+    _ rules: UnsafePointer<FlatRules.Rule>, _ count: Int, _ points: UnsafeMutablePointer<Int64>,
+    _ arithmetic: inout RuleArithmetic
+  ) {
+    let greatest = self.greatest
+    for index in 0..<count {
+      let rule = rules + index
+      let given = rule.pointee.points & (0 &- Int64(arithmetic.truth(rule.pointee.gate)))
+      points[rule.pointee.index] = given
+      greatest[rule.pointee.group] = max(greatest[rule.pointee.group], given == 0 ? Int64.min : given)
     }
   }
 
@@ -219,21 +234,46 @@ public final class LeadEvaluator {
   ) {
     let sums = self.sums
     let record = arithmetic.record
-    for index in 0..<count {
-      let rule = rules + index
-      let start = record.starts[rule.pointee.slot]
-      let end = record.starts[rule.pointee.slot &+ 1]
-      // Most often there is no event, or none of late; one look for both. There is room for a number where there are none.
-      let last = record.values[max(end, 1) &- 1]
-      let within = rule.pointee.within
-      let cut = within == Int64.max ? Int64.min : arithmetic.instant &- within
-      var given: Int64 = 0
-      if (end > start ? last : Int64.min) > cut {
-        given = arithmetic.points(rule, record.values + start, end &- start)
+    var first = 0
+    while first < count {
+      var recent = recentRules(first, min(count, first &+ 64), points, arithmetic)
+      while recent != 0 {
+        let rule = rules + (first &+ recent.trailingZeroBitCount)
+        recent &= recent &- 1
+        let start = record.starts[rule.pointee.slot]
+        let given = arithmetic.points(
+          rule, record.values + start, record.starts[rule.pointee.slot &+ 1] &- start)
+        points[rule.pointee.index] = given
+        sums[rule.pointee.group] &+= given
       }
-      points[rule.pointee.index] = given
-      sums[rule.pointee.group] &+= given
+      first &+= 64
     }
+  }
+
+  /// A bit for each of some rules over events, set where there is an event that is young enough; the points of all of
+  /// them become 0. Without branches: most often there is no event, or none of late, and for whom cannot be foretold.
+  @inline(__always)
+  private func recentRules(
+    _ first: Int, _ end: Int, _ points: UnsafeMutablePointer<Int64>, _ arithmetic: borrowing RuleArithmetic
+  ) -> UInt64 {
+    guard let watches = flat.watches.baseAddress else { return 0 }
+    let record = arithmetic.record
+    let instant = arithmetic.instant
+    var recent: UInt64 = 0
+    var index = end
+    while index > first {
+      index &-= 1
+      let watch = watches[index]
+      points[watch.index] = 0
+      let start = record.starts[watch.slot]
+      let end = record.starts[watch.slot &+ 1]
+      // There is room for a number where there are none.
+      let last = record.values[max(end, 1) &- 1]
+      // Below 0 where there are events; below 0 where the last one is after the oldest instant that counts.
+      let found = Int64(truncatingIfNeeded: start &- end) & (instant &- watch.within &- last)
+      recent = recent &<< 1 | UInt64(bitPattern: found) &>> 63
+    }
+    return recent
   }
 
   @inline(__always)
@@ -276,10 +316,10 @@ public final class LeadEvaluator {
   }
 
   @inline(never)
-  private func adjust(_ judgement: borrowing Judgement, _ arithmetic: inout RuleArithmetic) -> Int64 {
+  private func adjust(_ adjustments: [Adjustment], _ arithmetic: inout RuleArithmetic) -> Int64 {
     var adjusted: Int64 = 0
     let instant = arithmetic.instant
-    for adjustment in judgement.adjustments {
+    for adjustment in adjustments {
       if adjustment.from <= instant, adjustment.until.map({ instant < $0 }) ?? true {
         adjusted = adjusted.addingSaturated(adjustment.points)
       }
@@ -317,12 +357,13 @@ public final class LeadEvaluator {
 
   @inline(__always)
   private func decideStage(
-    _ arithmetic: inout RuleArithmetic, _ currentStage: Int, _ judgement: borrowing Judgement
+    _ arithmetic: inout RuleArithmetic, _ currentStage: Int, _ judgement: Judgement?
   ) {
     var isDisqualified = false
     for slot in flat.disqualifications where arithmetic.holds(slot) { isDisqualified = true }
     self.isDisqualified = isDisqualified
-    if isFastTracked || !judgement.fastTracks.isEmpty { takeFastTrack(judgement, &arithmetic) }
+    let hasFastTrack = judgement?.fastTracks.isEmpty == false
+    if isFastTracked || hasFastTrack { takeFastTrack(judgement?.fastTracks ?? [], &arithmetic) }
     let stages = flat.stages
     guard !stages.isEmpty else {
       ruleStage = -1
@@ -344,10 +385,10 @@ public final class LeadEvaluator {
   }
 
   @inline(never)
-  private func takeFastTrack(_ judgement: borrowing Judgement, _ arithmetic: inout RuleArithmetic) {
+  private func takeFastTrack(_ fastTracks: [FastTrack], _ arithmetic: inout RuleArithmetic) {
     let instant = arithmetic.instant
     fastTrack = nil
-    for track in judgement.fastTracks {
+    for track in fastTracks {
       if track.from <= instant, track.until.map({ instant < $0 }) ?? true { fastTrack = track }
       arithmetic.mayChange(at: track.from)
       if let until = track.until { arithmetic.mayChange(at: until) }

@@ -80,9 +80,8 @@ struct RuleArithmetic {
   @inline(__always)
   private mutating func silence(_ rule: UnsafePointer<FlatRules.Rule>, lastEvent: Int64) -> Int64 {
     let span = rule.pointee.within
-    let spans =
-      lastEvent > instant
-      ? 0 : RuleArithmetic.quotient(instant &- lastEvent, span, rule.pointee.inverse)
+    let age = Swift.max(instant &- lastEvent, 0)
+    let spans = RuleArithmetic.quotient(age, span, rule.pointee.inverse)
     // Without branches: how long a silence lasts cannot be foretold.
     let counted = Swift.min(spans, Int64(rule.pointee.limit))
     let next = lastEvent &+ (counted &+ 1) &* span
@@ -215,12 +214,13 @@ struct RuleArithmetic {
   }
 
   /// `age / span` for an age that is not negative; a multiplication is a fraction of a division's time.
+  ///
+  /// - Parameter inverse: 2^64 over the span, rounded down.
   @inline(__always)
-  static func quotient(_ age: Int64, _ span: Int64, _ inverse: Double) -> Int64 {
-    // Spans are a second or more, so the product is off by one at most.
-    let quotient = Int64(Double(age) * inverse)
-    let rest = age &- quotient &* span
-    return quotient &+ (rest >= span ? 1 : 0) &- (rest < 0 ? 1 : 0)
+  static func quotient(_ age: Int64, _ span: Int64, _ inverse: UInt64) -> Int64 {
+    // Ages are far below 2^63, so the product is one too small at most.
+    let quotient = Int64(bitPattern: UInt64(bitPattern: age).multipliedFullWidth(by: inverse).high)
+    return quotient &+ (age &- quotient &* span >= span ? 1 : 0)
   }
 }
 

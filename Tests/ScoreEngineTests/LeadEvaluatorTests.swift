@@ -193,6 +193,49 @@ struct LeadEvaluatorTests {
     }
   }
 
+  @Test("many rules over events, of which some have any of late", arguments: [1, 63, 64, 65, 127, 128, 200])
+  func many(_ count: Int) throws {
+    var random = SeededRandom(seed: UInt64(count))
+    let spans: [TimeSpan?] = [TimeSpan("1d"), TimeSpan("3d"), TimeSpan("9d"), nil]
+    let list = (0..<count).map { index in
+      let clause = EveryClause(
+        filter: EventFilter(types: ["view\(index)"]), within: spans.randomElement(using: &random) ?? nil)
+      return Rule(id: "r\(index)", points: Points(hundredths: Int64(index + 1)), clause: .every(clause))
+    }
+    let document = RuleDocument(rules: list)
+    let rules = CompiledRules(document)
+    let evaluator = try #require(LeadEvaluator(rules: rules, pack: rules.signals))
+    // One after the other, so that what one lead was given is not left for the next.
+    for _ in 0..<20 {
+      var found: [SignalDefinition: FoundLead.Finding] = [:]
+      for signal in rules.signals {
+        let times = random.chance(50) ? [] : (0..<Int.random(in: 1...4, using: &random)).map { _ in random.instant() }
+        found[signal] = .instants(times.sorted())
+      }
+      let lead = FoundLead(createdAt: 0, found: found)
+      let now = random.instant()
+      evaluator.evaluate(lead.record(pack: rules.signals), at: now, currentStage: 0)
+      let expected = PlainScore(document, lead, at: now)
+      #expect(evaluator.rulePoints == expected.rules)
+      #expect(evaluator.score == expected.score)
+    }
+  }
+
+  @Test("ages are divided by spans without a rest", arguments: 0..<4 as Range<UInt64>)
+  func quotients(_ seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let longest = Int64(1) << 56
+    for _ in 0..<2000 {
+      let span = Int64.random(in: 1...(Int64(1) << Int64.random(in: 1...62, using: &random)), using: &random)
+      let times = Int64.random(in: 0...(longest / span), using: &random)
+      let inverse = UInt64.max / UInt64(span)
+      for age in [times * span, times * span - 1, times * span + 1, Int64.random(in: 0...longest, using: &random)]
+      where age >= 0 {
+        #expect(RuleArithmetic.quotient(age, span, inverse) == age / span, "\(age) / \(span)")
+      }
+    }
+  }
+
   @Test("buckets are UTC hours, days and ISO weeks, before 1970 too")
   func buckets() throws {
     func number(_ bucket: OncePer, _ text: String) throws -> Int64 {

@@ -73,7 +73,6 @@ struct CSVScan {
   private mutating func scanPlain(
     _ bytes: UnsafePointer<UInt8>, _ count: Int, _ delimiter: UInt8, _ line: Int, _ cells: inout CSVCells
   ) throws(CSVError) -> Bool {
-    let delimiters = repeated(delimiter)
     var at = position
     var start = cellStart
     var high = self.high
@@ -82,61 +81,77 @@ struct CSVScan {
       cellStart = start
       self.high = high
     }
+    while CSYSTEM_HAS_MARKS == 1, count &- at >= CSVScan.marked {
+      let marks = csystem_marks(bytes + at, delimiter)
+      var hits = marks & 0xFFFF_FFFF
+      if marks != hits { high = highBits }
+      let place = at
+      at &+= CSVScan.marked
+      while hits != 0 {
+        let hit = place &+ hits.trailingZeroBitCount
+        hits &= hits &- 1
+        guard bytes[hit] == delimiter else {
+          return try takeOther(bytes, count, hit, line, &at, &start, &cells)
+        }
+        try add(to: &cells, from: start, end: hit, line: line)
+        start = hit &+ 1
+      }
+    }
+    let delimiters = repeated(delimiter)
     while at < count {
-      // The hits in as many bytes as there are and the processor can look at: a bit each, or the top bit of a byte each.
-      var hits: UInt64
-      var more: UInt64 = 0
-      var place = at
-      var bitsPerByte = 3
-      let left = count &- at
-      if CSYSTEM_HAS_MARKS == 1, left >= CSVScan.marked {
-        let marks = csystem_marks(bytes + at, delimiter)
-        hits = marks & 0xFFFF_FFFF
-        bitsPerByte = 0
-        if marks != hits { high = highBits }
-        at &+= CSVScan.marked
-      } else if left >= 16 {
-        let words = UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
-        high |= words[0] | words[1]
-        let marks = special(words, delimiters)
-        (hits, more) = (UInt64(littleEndian: marks[0]), UInt64(littleEndian: marks[1]))
+      // The top bit of each byte that is a hit, and perhaps of one beside it.
+      let words: SIMD2<UInt64>
+      let place = at
+      if count &- at >= 16 {
+        words = UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
         at &+= 16
       } else {
-        let word = load(bytes, at, count)
-        high |= word
-        hits = special(SIMD2(word, 0), delimiters)[0]
+        words = SIMD2(load(bytes, at, count), 0)
         at = min(at &+ 8, count)
       }
-      while true {
-        if hits == 0 {
-          if more == 0 { break }
-          (hits, more) = (more, 0)
-          place &+= 8
-        }
-        let hit = place &+ hits.trailingZeroBitCount &>> bitsPerByte
-        hits &= hits &- 1
-        let byte = bytes[hit]
-        if byte == delimiter {
-          try add(to: &cells, from: start, end: hit, line: line)
-          start = hit + 1
-        } else if byte == .lineFeed || byte == .carriageReturn {
-          try add(to: &cells, from: start, end: hit, line: line)
-          endRecord(bytes, count, at: hit)
-          return true
-        } else if byte == .quote {
-          if hit == start {
-            mode = .quoted
-            quoteLine = line + lineEnds
-            start = hit + 1
-            at = hit + 1
-          } else {
-            bareQuote = (cells.count + 1, line + lineEnds)
-            mode = .skippingLine
-            at = hit
+      high |= words[0] | words[1]
+      let marks = special(words, delimiters)
+      for half in 0..<2 {
+        var hits = UInt64(littleEndian: marks[half])
+        while hits != 0 {
+          let hit = place &+ half &* 8 &+ hits.trailingZeroBitCount &>> 3
+          hits &= hits &- 1
+          let byte = bytes[hit]
+          if byte == delimiter {
+            try add(to: &cells, from: start, end: hit, line: line)
+            start = hit &+ 1
+          } else if byte == .lineFeed || byte == .carriageReturn || byte == .quote {
+            return try takeOther(bytes, count, hit, line, &at, &start, &cells)
           }
-          return false
         }
       }
+    }
+    return false
+  }
+
+  /// Takes a line end, which makes the record complete, or a quote, after which the mode is another one.
+  ///
+  /// - Parameters:
+  ///   - at: where the scan goes on.
+  ///   - start: where the cell begins.
+  private mutating func takeOther(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ hit: Int, _ line: Int, _ at: inout Int, _ start: inout Int,
+    _ cells: inout CSVCells
+  ) throws(CSVError) -> Bool {
+    if bytes[hit] != .quote {
+      try add(to: &cells, from: start, end: hit, line: line)
+      endRecord(bytes, count, at: hit)
+      return true
+    }
+    if hit == start {
+      mode = .quoted
+      quoteLine = line + lineEnds
+      start = hit + 1
+      at = hit + 1
+    } else {
+      bareQuote = (cells.count + 1, line + lineEnds)
+      mode = .skippingLine
+      at = hit
     }
     return false
   }

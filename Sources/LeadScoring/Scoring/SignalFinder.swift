@@ -11,8 +11,6 @@ final class SignalFinder {
   private let pageReader = EventPageReader()
   @exclusivity(unchecked) private var properties: [Int32] = []
   @exclusivity(unchecked) private var hasReadAttributes = false
-  private static let mostNumbers = 64
-  private let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: SignalFinder.mostNumbers)
   @exclusivity(unchecked) private var literals: [(name: String, value: Value)] = []
   /// The names of the properties that conditions ask for, as the JSON texts that begin a literal with one: `["name",`.
   /// Nil where a name is not ASCII, since equal names may then differ in their bytes.
@@ -36,8 +34,6 @@ final class SignalFinder {
       }
   }
 
-  deinit { numbers.deallocate() }
-
   /// Whether any signal looks at events.
   var asksForEvents: Bool { !matcher.isEmpty }
 
@@ -58,40 +54,14 @@ final class SignalFinder {
     let matcher = self.matcher
     guard !matcher.isEmpty else { return }
     guard let places else {
-      for event in events where !addKnown(event, matcher) { try add(at: event.instant, tail: event.tail) }
+      for event in events where !matcher.addKnown(at: event.instant, numbers: event.tail) {
+        try add(at: event.instant, tail: event.tail)
+      }
       return
     }
-    for place in places where !addKnown(events[place], matcher) {
+    for place in places where !matcher.addKnown(at: events[place].instant, numbers: events[place].tail) {
       try add(at: events[place].instant, tail: events[place].tail)
     }
-  }
-
-  /// Adds an event whose tail has nothing but a type and interned properties, where what it matches is known; false where
-  /// it is another one, and nothing is added.
-  @inline(__always)
-  private func addKnown(_ event: EventRef, _ matcher: EventMatcher) -> Bool {
-    guard let base = event.tail.baseAddress else { return false }
-    let numbers = self.numbers
-    // The first number is the type.
-    var count = 0
-    var place = base
-    let end = base + event.tail.count
-    while place < end {
-      guard place.pointee == UInt8(ascii: ","), count < SignalFinder.mostNumbers else { return false }
-      place += 1
-      let start = place
-      var number: Int64 = 0
-      while place < end, place.pointee &- 48 < 10 {
-        number = number &* 10 &+ Int64(place.pointee &- 48)
-        place += 1
-      }
-      guard place > start, place - start <= 10, number <= Int64(Int32.max) else { return false }
-      numbers[count] = Int32(truncatingIfNeeded: number)
-      count &+= 1
-    }
-    guard count > 0 else { return false }
-    return matcher.addKnown(
-      at: event.instant, type: Int(numbers[0]), properties: UnsafeBufferPointer(start: numbers + 1, count: count &- 1))
   }
 
   /// Adds an event that is not earlier than those added since the last reset.

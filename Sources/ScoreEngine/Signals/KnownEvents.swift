@@ -15,6 +15,63 @@ extension EventMatcher {
     return true
   }
 
+  /// Adds an event as ``addKnown(at:type:properties:)`` does, from the digits of its numbers: the type's and those of its
+  /// properties, each behind a comma. False too where anything else stands there and may matter.
+  public func addKnown(at instant: Int64, numbers text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard var place = text.baseAddress else { return false }
+    let end = place + text.count
+    let type = EventMatcher.readNumber(&place, end)
+    guard UInt(bitPattern: type) < UInt(bitPattern: typeCount) else { return false }
+    switch typeStates[type] {
+    case .unasked: return true
+    case .unknown, .askedWithDates: return false
+    case .asked: break
+    }
+    let known = UInt(bitPattern: propertyCount)
+    let list: Int32
+    if wordCount == 1 {
+      var word = absent[0]
+      let mask = typeMasks[type]
+      // Where nothing is asked of the properties, they are not looked at.
+      while mask != 0, place < end {
+        let property = EventMatcher.readNumber(&place, end)
+        guard UInt(bitPattern: property) < known else { return false }
+        let entry = properties + property &* 2
+        if entry[0] == EventMatcher.unseen { return false }
+        word = word & ~entry[0] | entry[1]
+      }
+      list = memo.answer(Int32(truncatingIfNeeded: type), word: word & mask)
+    } else {
+      for word in 0..<wordCount { truth[word] = absent[word] }
+      while place < end {
+        let property = EventMatcher.readNumber(&place, end)
+        guard UInt(bitPattern: property) < known else { return false }
+        let entry = properties + property &* 2 &* wordCount
+        if entry[0] == EventMatcher.unseen { return false }
+        for word in 0..<wordCount { truth[word] = truth[word] & ~entry[word] | entry[wordCount &+ word] }
+      }
+      for word in 0..<wordCount { truth[word] &= typeMasks[type &* wordCount &+ word] }
+      list = memo.answer(Int32(truncatingIfNeeded: type), truth)
+    }
+    if list < 0 { return false }
+    append(instant, toList: Int(list))
+    return true
+  }
+
+  /// Reads a comma and a number of few digits; -1 where there is something else.
+  @inline(__always)
+  private static func readNumber(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int {
+    guard place < end, place.pointee == 0x2C else { return -1 }
+    place += 1
+    let start = place
+    var number = 0
+    while place < end, place.pointee &- 0x30 < 10 {
+      number = number &* 10 &+ Int(place.pointee &- 0x30)
+      place += 1
+    }
+    return place > start && place - start <= 10 ? number : -1
+  }
+
   /// Adds events as ``addKnown(at:type:properties:)`` does, up to the first one that is not known.
   ///
   /// - Parameters:

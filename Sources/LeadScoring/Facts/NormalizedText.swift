@@ -22,6 +22,32 @@ enum NormalizedText {
     return true
   }
 
+  /// Whether bytes are a text that stands in JSON as it is, and is in NFC. O(bytes)
+  static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let raw = UnsafeRawBufferPointer(bytes)
+    var index = 0
+    while index &+ 8 <= raw.count {
+      if others(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) != 0 { return false }
+      index &+= 8
+    }
+    // Spaces in the places of bytes that are not there.
+    while index < raw.count {
+      if others(0x2020_2020_2020_2000 | UInt64(raw[index])) != 0 { return false }
+      index &+= 1
+    }
+    return true
+  }
+
+  /// Not 0 where some of eight bytes are not ASCII, a control character, a quotation mark or a backslash.
+  @inline(__always)
+  private static func others(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ (0x22 * ones)
+    let slashes = word ^ (0x5C * ones)
+    return (word | (word &- 0x20 * ones) & ~word | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes)
+      & (0x80 * ones)
+  }
+
   /// The text without white space at its ends.
   static func trimmed(_ text: String) -> String {
     let scalars = text.unicodeScalars

@@ -33,63 +33,28 @@ final class LeadRows {
     self.sink = sink
   }
 
-  private func begin(_ key: UnsafeBufferPointer<UInt8>, _ createdAt: Int64, isClean: Bool) throws {
+  /// Begins a row with its lead's key and its instant of creation.
+  func begin(_ key: UnsafeBufferPointer<UInt8>, _ createdAt: Int64, isClean: Bool) throws {
     try sink.begin(key: key)
     withUnsafeBytes(of: createdAt) { sink.append($0.assumingMemoryBound(to: UInt8.self)) }
     sink.append(isClean ? 1 : 0)
     sink.append(UInt8(ascii: "{"))
   }
 
-  private func end() {
+  /// Ends a row.
+  func end() {
     sink.append(UInt8(ascii: "}"))
     sink.finish(order: 0)
   }
 
   /// What is to be done with each row of a CSV file.
   func csv(_ columns: CSVColumns) -> (CSVReader) throws -> Void {
-    let names = columns.fields.map { field in
-      var name: [UInt8] = []
-      var text = field.name
-      text.withUTF8 { NormalizedText.appendJSON($0, to: &name) }
-      name.append(UInt8(ascii: ":"))
-      return name
-    }
-    var constants: [UInt8] = []
-    for constant in columns.constants {
-      var name = constant.name
-      if !constants.isEmpty { constants.append(UInt8(ascii: ",")) }
-      name.withUTF8 { NormalizedText.appendJSON($0, to: &constants) }
-      constants.append(UInt8(ascii: ":"))
-      var writer = JSONWriter()
-      constant.value.write(to: &writer)
-      constants.append(contentsOf: writer.bytes)
-    }
-    let allNames = columns.fields.map(\.name) + columns.constants.map(\.name)
-    let isClean = Set(allNames).count == allNames.count
-    return { [self] reader in
-      var createdAt = LeadRowBytes.notGiven
-      if let column = columns.createdAt, !columns.isAbsent(reader.field(column)) {
-        createdAt = try FactLimits.instant(reader.field(column), "created_at")
-      }
-      try begin(columns.keyCell(reader), createdAt, isClean: isClean)
-      let empty = sink.size
-      for (index, field) in columns.fields.enumerated() {
-        let cell = reader.field(field.column)
-        if columns.isAbsent(cell) { continue }
-        try FactLimits.check(cell, "column '\(field.name)'")
-        if sink.size > empty { sink.append(UInt8(ascii: ",")) }
-        sink.append(names[index])
-        appendText(cell)
-      }
-      if !constants.isEmpty {
-        if sink.size > empty { sink.append(UInt8(ascii: ",")) }
-        sink.append(constants)
-      }
-      end()
-    }
+    let rows = LeadCSVRows(columns, self, sink)
+    return { try rows.take($0) }
   }
 
-  private func appendText(_ cell: UnsafeBufferPointer<UInt8>) {
+  /// Adds a text as JSON.
+  func appendText(_ cell: UnsafeBufferPointer<UInt8>) {
     scratch.removeAll(keepingCapacity: true)
     EventRows.appendText(cell, to: &scratch)
     sink.append(scratch)

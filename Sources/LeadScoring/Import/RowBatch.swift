@@ -144,6 +144,17 @@ final class RowSink {
   @inline(__always)
   func append(_ byte: UInt8) { bytes.append(byte) }
 
+  /// Adds a text between quotation marks to the row's bytes.
+  @inline(__always)
+  func append(quoted text: UnsafeBufferPointer<UInt8>) {
+    bytes.append(addingCapacity: text.count &+ 2) { target in
+      target[0] = UInt8(ascii: "\"")
+      if let source = text.baseAddress { (target + 1).update(from: source, count: text.count) }
+      target[text.count &+ 1] = UInt8(ascii: "\"")
+      return text.count &+ 2
+    }
+  }
+
   /// Adds a comma and a number's digits to the row's bytes.
   @inline(__always)
   func append(comma number: Int64) {

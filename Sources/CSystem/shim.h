@@ -37,6 +37,11 @@ static inline void csystem_release(int descriptor, long offset, long count) {
 #endif
 }
 
+// Fetches memory into the processor's caches while other work goes on, for a read or for a write that comes soon. Any place
+// will do, also one that is nobody's.
+static inline void csystem_fetch(const void *place) { __builtin_prefetch(place, 0); }
+static inline void csystem_fetch_for_write(const void *place) { __builtin_prefetch(place, 1); }
+
 // Where 32 bytes have a delimiter, a quote or a line end (bit 0 for the first byte), and where one that is not ASCII (from
 // bit 32 on). Only where CSYSTEM_HAS_MARKS is 1; Swift has no operation that makes bits of a vector's comparison.
 #if defined(__SSE2__)

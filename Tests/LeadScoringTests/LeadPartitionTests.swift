@@ -63,20 +63,18 @@ import Testing
       key.withUnsafeBufferPointer { key in
         let hash = table.hash(key)
         func look() -> UInt32? {
-          var candidate = table.begin(hash: hash)
-          table.find(&candidate, hash: hash, keyCount: UInt32(key.count))
-          return table.value(for: key, candidate)
+          let place = table.fetchEntry(hash: hash, keyCount: UInt32(key.count))
+          return table.value(for: key, at: place)
         }
         #expect(look() == nil)
         if number == 1000 { table.reserve(100_000) }
         table.insert(key, hash: hash, value: UInt32(number))
         #expect(look() == UInt32(number))
         // Another key of the same hash is not taken for it.
-        var candidate = table.begin(hash: hash)
-        table.find(&candidate, hash: hash, keyCount: UInt32(key.count))
+        let place = table.fetchEntry(hash: hash, keyCount: UInt32(key.count))
         var other = Array(key)
         other[0] ^= 1
-        other.withUnsafeBufferPointer { #expect(table.value(for: $0, candidate) == nil) }
+        other.withUnsafeBufferPointer { #expect(table.value(for: $0, at: place) == nil) }
       }
     }
     for (number, key) in keys.enumerated() {

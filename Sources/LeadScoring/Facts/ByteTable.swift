@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -33,6 +35,9 @@ final class ByteTable {
   @exclusivity(unchecked) private var arenaCapacity: Int
   /// How many keys there are.
   @exclusivity(unchecked) private(set) var count = 0
+  // Of keys that are in the arena and not found yet.
+  @exclusivity(unchecked) private var waiting: [Slot] = []
+  private static let mostWaiting = 64
   /// Where the key that was inserted last begins among all entries' bytes.
   @exclusivity(unchecked) private(set) var lastKeyOffset = 0
   /// The hash of keys with the tag 0.
@@ -136,48 +141,37 @@ final class ByteTable {
 
   // MARK: Look-ups of many keys
 
-  // A look-up waits for memory twice, where the table is large. Those of many keys wait together when all do their first
-  // step, then all their second one.
+  // A look-up waits for memory twice, where the table is large. Those of many keys wait together when the slots of all are
+  // fetched first, then all entries.
 
-  /// What is known of a key before it is compared. Its parts are used, since reads for nothing would be left out.
-  struct Candidate {
-    /// Where the first entry with the hash begins in the arena, plus 1; 0 where there is none.
-    fileprivate var place: UInt32
-    fileprivate var length: UInt32 = 0
-    fileprivate var number: UInt32 = 0
-    /// The last byte that the entry has where its key is as long as it should be.
-    fileprivate var last: UInt8 = 0
-  }
-
-  /// The first step: the place of the first entry in the key's own slot.
+  /// Fetches the slot where the search for a key begins.
   @inline(__always)
-  func begin(hash: UInt32) -> Candidate { Candidate(place: slots[Int(hash) & (slotCount &- 1)].place) }
+  func fetchSlot(hash: UInt32) { csystem_fetch(slots + (Int(hash) & (slotCount &- 1))) }
 
-  /// The second step: finds the first entry with the hash, in all likelihood the key's.
+  /// Where the first entry with a hash begins in the arena, plus 1; 0 where there is none. In all likelihood it is the
+  /// key's, and is fetched.
   @inline(__always)
-  func find(_ candidate: inout Candidate, hash: UInt32, keyCount: UInt32) {
-    if candidate.place == 0 { return }
+  func fetchEntry(hash: UInt32, keyCount: UInt32) -> UInt32 {
     let mask = slotCount &- 1
     var index = Int(hash) & mask
     while slots[index].place != 0, slots[index].hash != hash { index = (index &+ 1) & mask }
     let place = slots[index].place
-    candidate.place = place
-    guard place != 0 else { return }
-    let start = Int(place) &- 1
-    candidate.number = arena.loadUnaligned(fromByteOffset: start, as: UInt32.self)
-    candidate.length = arena.loadUnaligned(fromByteOffset: start &+ 4, as: UInt32.self)
-    let end = min(start &+ ByteTable.headerSize &+ Int(keyCount), arenaCount) &- 1
-    candidate.last = arena.load(fromByteOffset: end, as: UInt8.self)
+    if place == 0 { return 0 }
+    let entry = arena + (Int(place) &- 1)
+    csystem_fetch(entry)
+    csystem_fetch(entry + (ByteTable.headerSize &+ Int(keyCount) &- 1))
+    return place
   }
 
-  /// The number of the key, where it is the candidate; nil where that is another key.
+  /// The number of a key, where its entry is the one at a place; nil where that is another key's.
   @inline(__always)
-  func value(for key: UnsafeBufferPointer<UInt8>, _ candidate: Candidate) -> UInt32? {
-    guard candidate.place != 0, candidate.length == ByteTable.length(key, 0),
-      key.isEmpty || candidate.last == key[key.count &- 1],
-      ByteTable.isKey(key, arena + Int(candidate.place) - 1)
+  func value(for key: UnsafeBufferPointer<UInt8>, at place: UInt32) -> UInt32? {
+    guard place != 0 else { return nil }
+    let entry = arena + (Int(place) &- 1)
+    guard entry.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == ByteTable.length(key, 0),
+      ByteTable.isKey(key, entry)
     else { return nil }
-    return candidate.number
+    return entry.loadUnaligned(as: UInt32.self)
   }
 
   // MARK: Changes
@@ -214,6 +208,26 @@ final class ByteTable {
 
   /// Adds a key that is not there yet and whose hash is known.
   func insert(_ key: UnsafeBufferPointer<UInt8>, tag: UInt8 = 0, hash: UInt32, value: UInt32) {
+    place(addEntry(key, tag, hash, value))
+  }
+
+  /// Adds a key that is not there yet; it is found from ``settle()`` on. Of many keys, the slots are fetched meanwhile.
+  func insertSoon(_ key: UnsafeBufferPointer<UInt8>, value: UInt32) {
+    let slot = addEntry(key, 0, hash(key), value)
+    fetchSlot(hash: slot.hash)
+    waiting.append(slot)
+    if waiting.count == ByteTable.mostWaiting { settle() }
+  }
+
+  /// Sees that all keys are found.
+  func settle() {
+    for slot in waiting { place(slot) }
+    waiting.removeAll(keepingCapacity: true)
+  }
+
+  /// Puts a key into the arena, with room for its slot.
+  @inline(__always)
+  private func addEntry(_ key: UnsafeBufferPointer<UInt8>, _ tag: UInt8, _ hash: UInt32, _ value: UInt32) -> Slot {
     if count * 4 >= slotCount * 3 { resize(to: slotCount * 2) }
     let size = ByteTable.headerSize + key.count
     if arenaCount + size > arenaCapacity {
@@ -226,9 +240,10 @@ final class ByteTable {
     entry.storeBytes(of: ByteTable.length(key, tag), toByteOffset: 4, as: UInt32.self)
     if let base = key.baseAddress { (entry + ByteTable.headerSize).copyMemory(from: base, byteCount: key.count) }
     lastKeyOffset = arenaCount + ByteTable.headerSize
-    place(Slot(hash: hash, place: UInt32(truncatingIfNeeded: arenaCount + 1)))
+    let slot = Slot(hash: hash, place: UInt32(truncatingIfNeeded: arenaCount + 1))
     arenaCount += size
     count += 1
+    return slot
   }
 
   /// The bytes of a key by its place, until another key is added.

@@ -33,33 +33,30 @@ struct LeadDirectory {
     mostLookups = rows > max(most, greatestStored) ? 0 : most
   }
 
-  /// A hash of a folded key, for ``lead(_:hash:given:)``. May be asked for on any thread.
+  /// A hash of a folded key, for ``lead(_:hash:place:given:)``. May be asked for on any thread.
   var hash: ByteHash { numbers.hash }
 
   /// Begins to look for the leads of rows: what the look-ups will read is fetched for all of them at once.
   ///
-  /// - Parameter candidates: room for one for each row.
+  /// - Parameter places: room for one for each row.
   @inline(__always)
-  func begin(
-    _ rows: UnsafeBufferPointer<RowBatch.Row>, _ candidates: UnsafeMutablePointer<ByteTable.Candidate>
-  ) {
-    for index in 0..<rows.count { candidates[index] = numbers.begin(hash: rows[index].hash) }
+  func begin(_ rows: UnsafeBufferPointer<RowBatch.Row>, _ places: UnsafeMutablePointer<UInt32>) {
+    for row in rows { numbers.fetchSlot(hash: row.hash) }
     for index in 0..<rows.count {
-      numbers.find(&candidates[index], hash: rows[index].hash, keyCount: rows[index].keyCount)
+      places[index] = numbers.fetchEntry(hash: rows[index].hash, keyCount: rows[index].keyCount)
     }
   }
 
   /// The number of the lead with a folded key; a new one where there is no such lead.
   ///
   /// - Parameters:
-  ///   - candidate: what ``begin(_:_:)`` gave for the row.
+  ///   - place: what ``begin(_:_:)`` gave for the row.
   ///   - given: the key as it was given, where that differs.
   @inline(__always)
   mutating func lead(
-    _ folded: UnsafeBufferPointer<UInt8>, hash: UInt32, candidate: ByteTable.Candidate,
-    given: @autoclosure () -> String?
+    _ folded: UnsafeBufferPointer<UInt8>, hash: UInt32, place: UInt32, given: @autoclosure () -> String?
   ) throws -> Int64 {
-    if let number = numbers.value(for: folded, candidate) { return Int64(number) }
+    if let number = numbers.value(for: folded, at: place) { return Int64(number) }
     // One that another row of the batch brought, or one of two with the same hash.
     if let number = numbers.value(for: folded, hash: hash) { return Int64(number) }
     return try ask(folded, hash, given())
@@ -91,15 +88,15 @@ struct LeadDirectory {
   private mutating func load() throws {
     isLoaded = true
     numbers.reserve(Int(min(greatestStored, LeadDirectory.mostReserved)))
+    let hasSome = numbers.count > 0
     try gate.pass {
       try table.forEachKey { id, key in
-        let hash = numbers.hash(key)
-        if numbers.value(for: key, hash: hash) == nil {
-          try checkRoom(key)
-          numbers.insert(key, hash: hash, value: UInt32(truncatingIfNeeded: id))
-        }
+        if hasSome, numbers.value(for: key) != nil { return }
+        try checkRoom(key)
+        numbers.insertSoon(key, value: UInt32(truncatingIfNeeded: id))
       }
     }
+    numbers.settle()
   }
 
   private func checkRoom(_ key: UnsafeBufferPointer<UInt8>) throws {

@@ -18,7 +18,8 @@ final class FactRows {
 
   /// So many leads are looked for at a time: what is read for them stays in a processor's first cache.
   private static let together = 128
-  private let candidates = UnsafeMutablePointer<ByteTable.Candidate>.allocate(capacity: FactRows.together)
+  private let places = UnsafeMutablePointer<UInt32>.allocate(capacity: FactRows.together)
+  private let leads = UnsafeMutablePointer<Int64>.allocate(capacity: FactRows.together)
 
   /// Threads that compute beside the one that writes: many events take more than that does.
   private var workers: Int { kind == .events && staged.count >= FactRows.rowsForTwo ? 2 : 1 }
@@ -44,7 +45,10 @@ final class FactRows {
     directory = try LeadDirectory(session.database, gate: session.gate, rows: roughRows)
   }
 
-  deinit { candidates.deallocate() }
+  deinit {
+    places.deallocate()
+    leads.deallocate()
+  }
 
   /// Reads the file.
   ///
@@ -73,27 +77,33 @@ final class FactRows {
       var start = 0
       while start < rows.count {
         let end = min(start + FactRows.together, rows.count)
-        directory.begin(UnsafeBufferPointer(rebasing: rows[start..<end]), candidates)
-        for index in start..<end { try take(batch, index, rows[index], bytes, candidates[index - start]) }
+        try take(UnsafeBufferPointer(rebasing: rows[start..<end]), bytes) { batch.given[start + $0] }
         start = end
       }
     }
   }
 
+  /// - Parameter given: the key of one of the rows as it was given, where that differs.
   @inline(__always)
   private func take(
-    _ batch: RowBatch, _ index: Int, _ row: RowBatch.Row, _ bytes: UnsafeBufferPointer<UInt8>,
-    _ candidate: ByteTable.Candidate
+    _ rows: UnsafeBufferPointer<RowBatch.Row>, _ bytes: UnsafeBufferPointer<UInt8>, given: (_ index: Int) -> String?
   ) throws {
-    let end = row.start + Int(row.keyCount)
-    let lead = try directory.lead(
-      UnsafeBufferPointer(rebasing: bytes[row.start..<end]), hash: row.hash, candidate: candidate,
-      given: batch.given[index])
-    let content = UnsafeBufferPointer(rebasing: bytes[end..<(end + Int(row.count))])
-    if try members.takes(lead) {
-      try members.append(lead: lead, order: row.order, content)
-    } else {
-      try staged.append(lead: lead, order: row.order, content)
+    directory.begin(rows, places)
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let key = UnsafeBufferPointer(rebasing: bytes[row.start..<(row.start + Int(row.keyCount))])
+      leads[index] = try directory.lead(key, hash: row.hash, place: places[index], given: given(index))
+      staged.fetchRoom(lead: leads[index])
+    }
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let start = row.start + Int(row.keyCount)
+      let content = UnsafeBufferPointer(rebasing: bytes[start..<(start + Int(row.count))])
+      if try members.takes(leads[index]) {
+        try members.append(lead: leads[index], order: row.order, content)
+      } else {
+        try staged.append(lead: leads[index], order: row.order, content)
+      }
     }
   }
 
@@ -119,6 +129,8 @@ final class FactRows {
       let own = try LeadBlockSource(session, other, isNew: isNew)
       let compute = worker()
       team.append { block in
+        // Here, and not where the rows are found, so that this processor's cache has them.
+        block.rows.sort()
         try block.read(own)
         try compute(block)
       }
@@ -127,13 +139,10 @@ final class FactRows {
     let spare = Channel<Block>()
     let (session, staged, kind) = (self.session, self.staged, self.kind)
     var done: Int64 = 0
-    let next = {
+    let find = {
       let block = spare.takeIfAny() ?? make()
-      return try staged.next(block.rows) ? block : nil
+      return try staged.next(unsorted: block.rows) ? block : nil
     }
-    let ahead = isParallel ? try BlocksAhead(next) : nil
-    defer { ahead?.stop() }
-    let find = { if let ahead { try ahead.next() } else { try next() } }
     var stored = 0
     let finish: (Block) throws -> Void = { block in
       try store(block)
@@ -150,7 +159,12 @@ final class FactRows {
     }
     func run() throws {
       if team.isEmpty {
-        try BlockPipeline(find: find, prepare: { try $0.read(source) }, compute: worker(), store: finish)
+        let sorted = {
+          let block = try find()
+          block?.rows.sort()
+          return block
+        }
+        try BlockPipeline(find: sorted, prepare: { try $0.read(source) }, compute: worker(), store: finish)
           .run(isParallel: isParallel)
       } else {
         try BlockTeam(find: find, workers: team, store: finish).run()
@@ -159,33 +173,6 @@ final class FactRows {
     guard staged.count >= FactRows.manyRows else { return try run() }
     let database = session.database
     try database.history.addMany { try database.scores.putMany(run) }
-  }
-}
-
-/// Finds blocks on a thread of its own, one or two before they are asked for.
-private final class BlocksAhead<Block: LeadBlock> {
-  private let found = Channel<Result<Block, any Error>>(capacity: 1)
-  private let thread: WorkerThread
-
-  /// - Parameter next: the next block; nil at the end.
-  init(_ next: @escaping () throws -> Block?) throws {
-    thread = try WorkerThread { [found] in
-      do {
-        while let block = try next(), found.put(.success(block)) {}
-      } catch {
-        found.put(.failure(error))
-      }
-      found.close()
-    }
-  }
-
-  /// The next block; nil at the end.
-  func next() throws -> Block? { try found.take()?.get() }
-
-  /// Finds no more.
-  func stop() {
-    found.close()
-    thread.join()
   }
 }
 

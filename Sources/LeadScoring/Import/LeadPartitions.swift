@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -13,6 +15,8 @@
 final class LeadPartitions {
   /// Leads of a range: few enough that the rows of usual ones stay in a processor's cache while they are sorted.
   static let leads = 1 << StagedRow.leadBits
+  /// In bytes.
+  private static let usualRow = 24
 
   private struct Partition {
     var buffer: UnsafeMutableRawPointer?
@@ -29,6 +33,9 @@ final class LeadPartitions {
   @exclusivity(unchecked) private var partitionCapacity = 64
   @exclusivity(unchecked) private var partitionCount = 0
   @exclusivity(unchecked) private var buffered = 0
+  /// Bytes of all buffers, used or not.
+  @exclusivity(unchecked) private var reserved = 0
+  @exclusivity(unchecked) private var hasIdle = false
   private var file: Int32 = -1
   private var fileEnd: Int64 = 0
   /// How many rows there are.
@@ -82,6 +89,14 @@ final class LeadPartitions {
     count += 1
   }
 
+  /// Fetches the memory into which a lead's next row will be written. Its beginning is mostly there; a row may go beyond.
+  @inline(__always)
+  func fetchRoom(lead: Int64) {
+    let number = Int(lead &- 1) / LeadPartitions.leads
+    guard number < partitionCount, let buffer = partitions[number].buffer else { return }
+    csystem_fetch_for_write(buffer + (partitions[number].used &+ LeadPartitions.usualRow))
+  }
+
   private func grow(through number: Int) {
     if number >= partitionCapacity {
       let larger = max(partitionCapacity * 2, number + 1)
@@ -98,35 +113,63 @@ final class LeadPartitions {
   }
 
   private func reserve(_ number: Int, _ needed: Int) {
+    if hasIdle, reserved > capacity * 5 / 4 { freeIdle() }
     let larger = max(256, needed, partitions[number].capacity * 3 / 2)
     guard let moved = realloc(partitions[number].buffer, larger) else { preconditionFailure("out of memory") }
+    reserved += larger - partitions[number].capacity
     partitions[number].buffer = moved
     partitions[number].capacity = larger
   }
 
   /// Writes all buffers to the file.
   private func spill() throws {
-    if file < 0 { file = try TemporaryFile.open(in: folder) }
+    if file < 0 {
+      file = try TemporaryFile.open(in: folder)
+      TemporaryFile.willReadParts(file)
+    }
     spillings.append((fileEnd, fileEnd))
+    var pieces: [UnsafeRawBufferPointer] = []
+    var end = fileEnd
     for index in 0..<partitionCount where partitions[index].used > 0 {
       let bytes = UnsafeRawBufferPointer(start: partitions[index].buffer, count: partitions[index].used)
-      try TemporaryFile.write(file, bytes, at: fileEnd, folder)
-      partitions[index].extents.append((fileEnd, bytes.count, spillings.count - 1))
+      pieces.append(bytes)
+      partitions[index].extents.append((end, bytes.count, spillings.count - 1))
       partitions[index].written += bytes.count
-      fileEnd += Int64(bytes.count)
-      // Let go of: where rows come in the order of leads, this range's room would not be needed again.
-      free(partitions[index].buffer)
-      partitions[index].buffer = nil
+      end += Int64(bytes.count)
       partitions[index].used = 0
-      partitions[index].capacity = 0
     }
+    try TemporaryFile.write(file, pieces, at: fileEnd, folder)
+    fileEnd = end
     buffered = 0
+    // The next rows mostly go into the same room.
+    hasIdle = true
+  }
+
+  /// Gives back room that no row has gone into since the last spilling: where rows come in the order of leads, none will.
+  private func freeIdle() {
+    for index in 0..<partitionCount where partitions[index].used == 0 { freeBuffer(index) }
+    hasIdle = false
+  }
+
+  private func freeBuffer(_ index: Int) {
+    free(partitions[index].buffer)
+    reserved -= partitions[index].capacity
+    partitions[index].buffer = nil
+    partitions[index].used = 0
+    partitions[index].capacity = 0
   }
 
   // MARK: Reading
 
   /// Fills `rows` with the next range's rows in order; false at the end. Rows are not appended any more then.
   func next(_ rows: SortedRows) throws -> Bool {
+    guard try next(unsorted: rows) else { return false }
+    rows.sort()
+    return true
+  }
+
+  /// Fills `rows` with the next range's rows, which are still to be sorted; false at the end.
+  func next(unsorted rows: SortedRows) throws -> Bool {
     while pendingRuns.isEmpty {
       guard nextPartition < partitionCount else { return false }
       pendingRuns = try runs(of: nextPartition)
@@ -135,9 +178,7 @@ final class LeadPartitions {
     let run = pendingRuns.removeFirst()
     try load(nextPartition, run, rows)
     if pendingRuns.isEmpty {
-      free(partitions[nextPartition].buffer)
-      partitions[nextPartition].buffer = nil
-      partitions[nextPartition].used = 0
+      freeBuffer(nextPartition)
       release(nextPartition)
       nextPartition += 1
     }
@@ -204,7 +245,6 @@ final class LeadPartitions {
       throw ScoringError.badInput(
         file: folder, line: nil, reason: "one lead has more than four billion bytes of rows in one file; split it")
     }
-    rows.sort()
   }
 
   /// Calls `body` with a range's rows, in pieces that hold whole ones.

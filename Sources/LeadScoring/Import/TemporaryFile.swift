@@ -32,18 +32,47 @@ enum TemporaryFile {
 
   static func discard(_ file: Int32) { close(file) }
 
+  /// Says that parts are read from here and there: reading on behind one would bring nothing.
+  static func willReadParts(_ file: Int32) {
+    #if os(Linux)
+      posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM)
+    #endif
+  }
+
   static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64, _ folder: String) throws {
-    var written = 0
-    while written < bytes.count {
-      let count = pwrite(
-        file, bytes.baseAddress.map { $0 + written }, bytes.count - written, off_t(offset) + off_t(written))
-      if count < 0 {
+    try write(file, [bytes], at: offset, folder)
+  }
+
+  /// Writes pieces one behind the other.
+  static func write(
+    _ file: Int32, _ pieces: [UnsafeRawBufferPointer], at offset: Int64, _ folder: String
+  ) throws {
+    var offset = offset
+    var parts = pieces.filter { !$0.isEmpty }
+      .map { iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count) }[...]
+    while !parts.isEmpty {
+      let written = parts.prefix(mostParts).withUnsafeBufferPointer {
+        pwritev(file, $0.baseAddress, Int32($0.count), off_t(offset))
+      }
+      if written < 0 {
         if errno == EINTR { continue }
         throw TemporaryFileFailure(folder: folder, code: errno)
       }
-      written += count
+      offset += Int64(written)
+      var left = written
+      while let first = parts.first, first.iov_len <= left {
+        left -= first.iov_len
+        parts.removeFirst()
+      }
+      if left > 0 {
+        parts[parts.startIndex].iov_base += left
+        parts[parts.startIndex].iov_len -= left
+      }
     }
   }
+
+  /// No system takes fewer at a time.
+  private static let mostParts = 1024
 
   /// Gives back the room of bytes that are not read any more, and the memory in which the system keeps them.
   static func release(_ file: Int32, _ bytes: Range<Int64>) {

@@ -11,7 +11,7 @@ struct CSVCells: ~Copyable {
 
   init() {
     spans = .allocate(capacity: capacity)
-    scratch = .allocate(capacity: scratchCapacity)
+    scratch = .allocate(capacity: scratchCapacity + InputBuffer.padding)
   }
 
   deinit {
@@ -49,7 +49,7 @@ struct CSVCells: ~Copyable {
     if scratchCapacity < length {
       scratch.deallocate()
       scratchCapacity = max(length, scratchCapacity * 2)
-      scratch = .allocate(capacity: scratchCapacity)
+      scratch = .allocate(capacity: scratchCapacity + InputBuffer.padding)
     }
     var used = 0
     for index in 0..<count where spans[index].isEscaped {

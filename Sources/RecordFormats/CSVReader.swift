@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -153,6 +155,7 @@ public final class CSVReader {
   /// throws.
   public func next() throws -> Bool {
     if let failure { throw failure }
+    if takePlainRecord() { return true }
     do {
       return try advance()
     } catch let error as CSVError {
@@ -166,8 +169,48 @@ public final class CSVReader {
     input.start += recordExtent
     recordExtent = 0
     recordLength = 0
-    scan = CSVScan()
+    if scan.isBegun { scan = CSVScan() }
     cells.removeAll()
+  }
+
+  /// Goes to the next record where all of it has arrived and it is as most are: ASCII without quotes, in a line that ends
+  /// with LF or CRLF. False where it is another one, and is still to be read.
+  private func takePlainRecord() -> Bool {
+    guard CSYSTEM_HAS_MARKS == 1, let delimiter = givenDelimiter, !skipsLineFeed else { return false }
+    clearRecord()
+    let bytes = input.record
+    let count = input.available
+    var at = 0
+    var start = 0
+    while count &- at >= CSVScan.marked {
+      let marks = csystem_marks(bytes + at, delimiter)
+      var hits = marks & 0xFFFF_FFFF
+      if marks != hits { return false }
+      while hits != 0 {
+        let hit = at &+ hits.trailingZeroBitCount
+        hits &= hits &- 1
+        let byte = bytes[hit]
+        if byte != delimiter {
+          var end = hit &+ 1
+          if byte == .carriageReturn, end < count, bytes[end] == .lineFeed {
+            end &+= 1
+          } else if byte != .lineFeed {
+            return false
+          }
+          cells.append(from: start, to: hit)
+          guard cells.count <= CSVReader.maxCells, hit <= maxRecordBytes else { return false }
+          recordLength = hit
+          recordExtent = end
+          recordLine = nextLine
+          nextLine &+= 1
+          return true
+        }
+        cells.append(from: start, to: hit)
+        start = hit &+ 1
+      }
+      at &+= CSVScan.marked
+    }
+    return false
   }
 
   private func advance() throws -> Bool {

@@ -14,7 +14,8 @@ public struct CSVRecord {
   @usableFromInline let bytes: UnsafePointer<UInt8>
   @usableFromInline let scratch: UnsafePointer<UInt8>
 
-  /// A cell's text as UTF-8, unquoted; empty where there is no such cell. O(1).
+  /// A cell's text as UTF-8, unquoted; empty where there is no such cell. Sixteen bytes from its beginning on can be read,
+  /// whatever its length. O(1).
   @inlinable
   @inline(__always)
   public subscript(index: Int) -> UnsafeBufferPointer<UInt8> {

@@ -12,7 +12,7 @@ struct CSVScan {
   }
 
   /// Bytes that ``csystem_marks(_:_:)`` looks at.
-  private static let marked = 32
+  static let marked = 32
 
   private var mode = Mode.plain
   private var position = 0
@@ -21,6 +21,8 @@ struct CSVScan {
   private var quoteLine = 0
   private var high: UInt64 = 0
 
+  /// Whether anything was scanned.
+  private(set) var isBegun = false
   /// The record's bytes without its line end; known at the end.
   private(set) var length = 0
   /// The record's bytes with its line end.
@@ -39,6 +41,7 @@ struct CSVScan {
   mutating func run(
     _ bytes: UnsafePointer<UInt8>, count: Int, delimiter: UInt8, line: Int, into cells: inout CSVCells
   ) throws(CSVError) -> Bool {
+    isBegun = true
     while true {
       let before = mode
       let isComplete =

@@ -11,8 +11,8 @@ struct InputBuffer: ~Copyable {
   /// The first byte that is still needed.
   var start = 0
 
-  /// Readers load eight bytes at a time, so as many beyond `end` must be there; they are masked.
-  private static let padding = 8
+  /// Readers load up to this many bytes at a time, so as many beyond `end` must be there; they are masked.
+  static let padding = 16
   private static let initialCapacity = 1 << 18
 
   init(_ source: any ByteSource) {

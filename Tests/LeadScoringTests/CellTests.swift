@@ -3,10 +3,18 @@ import Testing
 
 @testable import LeadScoring
 
+extension String {
+  /// Calls `body` with the text as a cell, behind which other bytes stand.
+  fileprivate func withCell<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    let bytes = Array(utf8) + repeatElement(UInt8(ascii: ","), count: CellTable.longest)
+    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[..<utf8.count])) }
+  }
+}
+
 /// What the reader of a file of events keeps of cells, and how it folds keys.
 @Suite struct CellTests {
   private func number(_ table: CellTable, _ text: String, tag: UInt8) -> String? {
-    Array(text.utf8).withUnsafeBufferPointer { cell in
+    text.withCell { cell in
       guard let entry = table.find(cell, tag: tag) else { return nil }
       return withUnsafeBytes(of: entry.pointee.output) {
         String(decoding: $0[..<Int(entry.pointee.outputCount)], as: UTF8.self)
@@ -32,7 +40,7 @@ import Testing
     for tag in [UInt8(0), 1, 255] {
       for (index, text) in texts.enumerated() {
         #expect(number(table, text, tag: tag) == nil)
-        let isKept = Array(text.utf8).withUnsafeBufferPointer {
+        let isKept = text.withCell {
           table.insert($0, tag: tag, number: UInt32(index * 256 + Int(tag)))
         }
         #expect(isKept)
@@ -47,11 +55,11 @@ import Testing
 
   @Test func whatDoesNotFitIsRefused() {
     let table = CellTable()
-    Array("12345678901234567".utf8).withUnsafeBufferPointer {
+    "12345678901234567".withCell {
       #expect(!table.insert($0, tag: 0, number: 1))
       #expect(table.find($0, tag: 0) == nil)
     }
-    Array("a".utf8).withUnsafeBufferPointer {
+    "a".withCell {
       #expect(!table.insert($0, tag: 0, number: 10_000_000))
       #expect(table.insert($0, tag: 0, number: 9_999_999))
     }

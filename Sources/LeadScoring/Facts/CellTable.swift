@@ -3,7 +3,7 @@ internal import LeadStore
 /// A map from the short texts of a file's cells to what is written for them: one place in memory for each, so that a
 /// look-up mostly reads there alone.
 final class CellTable {
-  /// The text's first and last eight bytes, or its bytes with zeros behind them; what is written; how long both are.
+  /// The text's bytes with zeros behind them; what is written; how long both are.
   struct Entry {
     fileprivate var first: UInt64
     fileprivate var last: UInt64
@@ -40,7 +40,9 @@ final class CellTable {
 
   /// What is known of a text; nil where nothing is.
   ///
-  /// - Parameter tag: texts of different tags are different.
+  /// - Parameters:
+  ///   - cell: from whose beginning ``longest`` bytes can be read, whatever its length.
+  ///   - tag: texts of different tags are different.
   @inline(__always)
   func find(_ cell: UnsafeBufferPointer<UInt8>, tag: UInt8) -> UnsafePointer<Entry>? {
     guard cell.count <= CellTable.longest, let base = cell.baseAddress else { return nil }
@@ -56,7 +58,8 @@ final class CellTable {
     guard cell.count <= CellTable.longest, let base = cell.baseAddress, number <= CellTable.greatest,
       count < CellTable.mostEntries
     else { return false }
-    if count * 2 >= capacity { grow() }
+    // So few that most are found in the first place where they are looked for.
+    if count * 4 >= capacity { grow() }
     let (first, last) = CellTable.words(base, cell.count)
     let shape = CellTable.shape(cell.count, tag)
     var (output, outputCount): (UInt64, Int) = (0, 0)
@@ -81,21 +84,17 @@ final class CellTable {
     UInt32(tag) << 16 | UInt32(truncatingIfNeeded: count) | 0x100
   }
 
-  /// Two words that, with the length, tell all texts of up to ``longest`` bytes apart.
+  /// The bytes of a text of up to ``longest``, and zeros behind them. Texts of all lengths go the same way, since which
+  /// length comes next cannot be foreseen.
   @inline(__always)
   private static func words(_ base: UnsafePointer<UInt8>, _ count: Int) -> (UInt64, UInt64) {
     let raw = UnsafeRawPointer(base)
-    if count >= 8 {
-      return (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
-    }
-    if count >= 4 {
-      return (
-        UInt64(raw.loadUnaligned(as: UInt32.self)),
-        UInt64(raw.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
-      )
-    }
-    guard count > 0 else { return (0, 0) }
-    return (UInt64(base[0]) | UInt64(base[count &>> 1]) &<< 8, UInt64(base[count &- 1]))
+    let bits = UInt64(truncatingIfNeeded: count &* 8)
+    // Shifts by all 64 bits or more leave nothing.
+    let beyond = bits > 64 ? bits &- 64 : 0
+    let first = UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self)) & ~(UInt64.max << bits)
+    let last = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) & ~(UInt64.max << beyond)
+    return (first, last)
   }
 
   /// Where an entry stands, or can stand.

@@ -58,7 +58,14 @@ enum NormalizedText {
   }
 
   /// The bytes without ASCII white space at their ends.
+  @inline(__always)
   static func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    guard !bytes.isEmpty, isSpace(bytes[0]) || isSpace(bytes[bytes.count &- 1]) else { return bytes }
+    return trimmedEnds(bytes)
+  }
+
+  @inline(never)
+  private static func trimmedEnds(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
     var start = 0
     var end = bytes.count
     while start < end, isSpace(bytes[start]) { start += 1 }

@@ -70,6 +70,9 @@ public final class CSVReader {
   /// Whether the current record is an empty line.
   public var isBlank: Bool { recordLength == 0 }
 
+  /// Whether the current record is a row as it should be: not blank, without a problem, and of so many cells.
+  public func isRow(ofCells count: Int) -> Bool { cells.count == count && recordLength > 0 && scan.bareQuote == nil }
+
   /// The current record as it stands in the file, without its line end. Valid until `next()`.
   public var rawRecord: UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: input.record, count: recordLength)

@@ -114,12 +114,15 @@ final class FactInput {
     _ reader: CSVReader, _ header: CSVHeader, _ headerRecord: [UInt8], _ sink: RowSink,
     _ row: (CSVReader) throws -> Void, _ goesOn: (() throws -> Bool)?
   ) throws {
+    let columnCount = header.names.count
     while try goesOn?() ?? true, try reader.next() {
-      if reader.isBlank { continue }
+      let isRow = reader.isRow(ofCells: columnCount)
+      if !isRow, reader.isBlank { continue }
       progress.read += 1
       do {
-        if let problem = header.problem(in: reader) { throw RowProblem(problem.message) }
-        if reader.rawRecord.count == headerRecord.count, reader.rawRecord.elementsEqual(headerRecord) {
+        if !isRow, let problem = header.problem(in: reader) { throw RowProblem(problem.message) }
+        let raw = reader.rawRecord
+        if raw.count == headerRecord.count, raw.elementsEqual(headerRecord) {
           throw RowProblem("the header stands here once more")
         }
         try row(reader)

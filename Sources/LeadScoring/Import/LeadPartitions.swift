@@ -22,13 +22,15 @@ final class LeadPartitions {
     var buffer: UnsafeMutableRawPointer?
     var used = 0
     var capacity = 0
-    /// What was written to the file, in order, and by which spilling.
+    /// What was written to the file, in order, and in which turn.
     var extents: [(offset: Int64, count: Int, spilling: Int)] = []
     var written = 0
   }
 
   private let folder: String
   private let capacity: Int
+  /// So many bytes of rows are held.
+  @exclusivity(unchecked) private var limit: Int
   @exclusivity(unchecked) private var partitions: UnsafeMutablePointer<Partition>
   @exclusivity(unchecked) private var partitionCapacity = 64
   @exclusivity(unchecked) private var partitionCount = 0
@@ -41,7 +43,9 @@ final class LeadPartitions {
   /// How many rows there are.
   @exclusivity(unchecked) private(set) var count: Int64 = 0
 
-  /// What each spilling wrote is in the order of the ranges: up to where it was read, and up to where it is gone.
+  /// The range whose buffer is written next.
+  private var nextSpilled = 0
+  /// What each turn of all ranges wrote is in the order of the ranges: up to where it was read, and up to where it is gone.
   private var spillings: [(read: Int64, released: Int64)] = []
   /// So much of the file is given back at a time, in bytes.
   private static let releaseSize: Int64 = 1 << 20
@@ -56,6 +60,7 @@ final class LeadPartitions {
   init(folder: String, capacity: Int) {
     self.folder = folder
     self.capacity = capacity
+    limit = capacity
     partitions = .allocate(capacity: partitionCapacity)
   }
 
@@ -77,7 +82,7 @@ final class LeadPartitions {
     if number >= partitionCount { grow(through: number) }
     let head = StagedRow(lead: Int(lead - 1) % LeadPartitions.leads, order: order, count: bytes.count)
     let size = head.size + bytes.count
-    if buffered + size > capacity, buffered > 0 { try spill() }
+    if buffered + size > limit, buffered > 0 { try spill() }
     let needed = partitions[number].used + size
     if needed > partitions[number].capacity { reserve(number, needed) }
     guard let base = partitions[number].buffer else { return }
@@ -121,28 +126,42 @@ final class LeadPartitions {
     partitions[number].capacity = larger
   }
 
-  /// Writes all buffers to the file.
+  /// Writes buffers to the file until there is room.
   private func spill() throws {
     if file < 0 {
       file = try TemporaryFile.open(in: folder)
       TemporaryFile.willReadParts(file)
     }
-    spillings.append((fileEnd, fileEnd))
+    // From now on buffers are full to different degrees, and each takes the memory that it needs when it is fullest.
+    limit = capacity / 2
+    repeat { try spillSome() } while buffered > limit
+    // The next rows mostly go into the same room.
+    hasIdle = true
+  }
+
+  /// Writes the buffers of some ranges, one behind the other; in turn, so that the reader need not wait for all at once.
+  private func spillSome() throws {
+    if nextSpilled >= partitionCount || spillings.isEmpty {
+      nextSpilled = 0
+      spillings.append((fileEnd, fileEnd))
+    }
+    let enough = fileEnd + Int64(max(1, capacity / 8))
     var pieces: [UnsafeRawBufferPointer] = []
     var end = fileEnd
-    for index in 0..<partitionCount where partitions[index].used > 0 {
-      let bytes = UnsafeRawBufferPointer(start: partitions[index].buffer, count: partitions[index].used)
-      pieces.append(bytes)
-      partitions[index].extents.append((end, bytes.count, spillings.count - 1))
-      partitions[index].written += bytes.count
-      end += Int64(bytes.count)
+    while nextSpilled < partitionCount, end < enough {
+      let index = nextSpilled
+      nextSpilled += 1
+      let count = partitions[index].used
+      if count == 0 { continue }
+      pieces.append(UnsafeRawBufferPointer(start: partitions[index].buffer, count: count))
+      partitions[index].extents.append((end, count, spillings.count - 1))
+      partitions[index].written += count
       partitions[index].used = 0
+      buffered -= count
+      end += Int64(count)
     }
     try TemporaryFile.write(file, pieces, at: fileEnd, folder)
     fileEnd = end
-    buffered = 0
-    // The next rows mostly go into the same room.
-    hasIdle = true
   }
 
   /// Gives back room that no row has gone into since the last spilling: where rows come in the order of leads, none will.

@@ -254,13 +254,14 @@ extension EventPageTable {
   public static func mayStandBeside(_ leads: [Int64]) -> [Bool] {
     var result: [Bool] = []
     result.reserveCapacity(leads.count)
-    var first = 0
-    while first < leads.count {
-      let block = LeadBlocks.id(owner: 0, lead: leads[first])
-      let end = leads[first...].firstIndex { LeadBlocks.id(owner: 0, lead: $0) != block } ?? leads.count
-      let mayStand = end - first < LeadBlocks.fewest && RecentRows.hasPages(lead: leads[first])
-      result.append(contentsOf: repeatElement(mayStand, count: end - first))
-      first = end
+    var start = 0
+    while start < leads.count {
+      let block = LeadBlocks.id(owner: 0, lead: leads[start])
+      var end = start + 1
+      while end < leads.count, LeadBlocks.id(owner: 0, lead: leads[end]) == block { end += 1 }
+      let mayStand = end - start < LeadBlocks.fewest && RecentRows.hasPages(lead: leads[start])
+      result.append(contentsOf: repeatElement(mayStand, count: end - start))
+      start = end
     }
     return result
   }

@@ -25,17 +25,19 @@ enum NormalizedText {
   /// Whether bytes are a text that stands in JSON as it is, and is in NFC. O(bytes)
   static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     let raw = UnsafeRawBufferPointer(bytes)
+    guard raw.count >= 8 else {
+      // Spaces in the places of bytes that are not there.
+      var word: UInt64 = 0x2020_2020_2020_2020
+      for byte in raw { word = word << 8 | UInt64(byte) }
+      return others(word) == 0
+    }
     var index = 0
-    while index &+ 8 <= raw.count {
+    while index &+ 8 < raw.count {
       if others(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) != 0 { return false }
       index &+= 8
     }
-    // Spaces in the places of bytes that are not there.
-    while index < raw.count {
-      if others(0x2020_2020_2020_2000 | UInt64(raw[index])) != 0 { return false }
-      index &+= 1
-    }
-    return true
+    // The last eight, of which some may have been looked at already.
+    return others(raw.loadUnaligned(fromByteOffset: raw.count &- 8, as: UInt64.self)) == 0
   }
 
   /// Not 0 where some of eight bytes are not ASCII, a control character, a quotation mark or a backslash.

@@ -61,6 +61,8 @@ final class AttributeBlockScorer {
   private let scorer: LeadBlockScorer
   private let asOf: Int64
   @exclusivity(unchecked) private var knownNames: Set<String>
+  // Of the lead at hand.
+  @exclusivity(unchecked) private var rows: [LeadRowBytes] = []
 
   /// - Parameter knownNames: the names of attributes that the database has.
   init(_ session: ScoringSession, origin: RecordingOrigin, asOf: Int64, knownNames: Set<String>) {
@@ -76,8 +78,9 @@ final class AttributeBlockScorer {
   func score(_ block: AttributeBlock) throws {
     try block.rows.withBytes { bytes in
       for (index, group) in block.rows.groups.enumerated() {
-        let rows = block.rows.rows[group.rows].map { row in
-          LeadRowBytes(UnsafeBufferPointer(rebasing: bytes[Int(row.start)..<Int(row.start + row.count)]))
+        rows.removeAll(keepingCapacity: true)
+        for row in block.rows.rows[group.rows] {
+          rows.append(LeadRowBytes(UnsafeBufferPointer(rebasing: bytes[Int(row.start)..<Int(row.start + row.count)])))
         }
         try score(block, index, group.lead, rows)
       }

@@ -27,8 +27,8 @@ final class EventImport {
   private let scorer: LeadScorer
   private let asOf: Int64
   private let rows: FactRows
-  private var counts = ImportCounts()
-  private var newLeads: [NewLead] = []
+  @exclusivity(unchecked) private var counts = ImportCounts()
+  @exclusivity(unchecked) private var newLeads: [NewLead] = []
 
   init(
     _ session: ScoringSession, _ scorer: LeadScorer, _ path: String, options: ImportOptions, asOf: Int64

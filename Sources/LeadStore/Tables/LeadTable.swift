@@ -46,12 +46,17 @@ public final class LeadTable {
   private let connection: Connection
   private let findID: Statement
   private let insertRow: Statement
-  // Made when it is first needed.
+  // Made when they are first needed.
   private var insertMany: ManyRowInsertion?
+  private var insertNext: ManyRowInsertion?
 
   // OR FAIL, since a statement of many rows that may abort needs a journal of its own.
   private static let insertion =
     "INSERT OR FAIL INTO lead (id, key, key_as_given, created_at, created_is_given, attributes)"
+
+  // SQLite gives the number after the greatest one, and need not look for a lead that has it.
+  private static let nextInsertion =
+    "INSERT OR FAIL INTO lead (key, key_as_given, created_at, created_is_given, attributes)"
 
   init(_ connection: Connection) throws(DatabaseError) {
     self.connection = connection
@@ -108,17 +113,17 @@ public final class LeadTable {
     try insertRow.run()
   }
 
-  /// Adds leads, in their order. Inside a write transaction, which is to be undone where this throws.
-  public func insert(_ leads: [NewLead]) throws(DatabaseError) {
+  /// Adds leads, in the order of their numbers. Inside a write transaction, which is to be undone where this throws.
+  public func insert(_ leads: [NewLead]) throws {
     var next = 0
     if leads.count >= ManyRowInsertion.rows {
-      if insertMany == nil { insertMany = try ManyRowInsertion(connection, LeadTable.insertion, columns: 6) }
-      guard let many = insertMany else { return }
+      var following = try greatestID() + 1
       while leads.count - next >= ManyRowInsertion.rows {
-        for place in 0..<ManyRowInsertion.rows {
-          try LeadTable.bind(leads[next + place], from: Int32(place) * 6 + 1, to: many.statement)
-        }
-        try many.statement.run()
+        let run = leads[next..<(next + ManyRowInsertion.rows)]
+        let last = leads[next + ManyRowInsertion.rows - 1].id
+        let areNext = leads[next].id == following && last == following + Int64(ManyRowInsertion.rows - 1)
+        try insert(run, areNext: areNext)
+        following = last + 1
         next += ManyRowInsertion.rows
       }
     }
@@ -128,15 +133,44 @@ public final class LeadTable {
     }
   }
 
+  /// Adds as many leads as one run inserts.
+  ///
+  /// - Parameter areNext: whether their numbers are those after the greatest one.
+  private func insert(_ leads: ArraySlice<NewLead>, areNext: Bool) throws(DatabaseError) {
+    if areNext, insertNext == nil {
+      insertNext = try ManyRowInsertion(connection, LeadTable.nextInsertion, columns: 5)
+    } else if !areNext, insertMany == nil {
+      insertMany = try ManyRowInsertion(connection, LeadTable.insertion, columns: 6)
+    }
+    guard let many = areNext ? insertNext : insertMany else { return }
+    var first: Int32 = 1
+    for lead in leads {
+      if areNext {
+        try LeadTable.bindFacts(lead, from: first, to: many.statement)
+      } else {
+        try LeadTable.bind(lead, from: first, to: many.statement)
+      }
+      first += many.columns
+    }
+    try many.statement.run()
+  }
+
   private static func bind(
     _ lead: NewLead, from first: Int32, to statement: borrowing Statement
   ) throws(DatabaseError) {
     try statement.bind(first, lead.id)
-    try statement.bindTextInPlace(first + 1, UnsafeRawBufferPointer(lead.folded))
-    try statement.bind(first + 2, lead.given)
-    try statement.bind(first + 3, lead.createdAt)
-    try statement.bind(first + 4, lead.isCreatedAtGiven ? 1 : 0)
-    try statement.bindTextInPlace(first + 5, UnsafeRawBufferPointer(lead.attributes))
+    try bindFacts(lead, from: first + 1, to: statement)
+  }
+
+  /// Binds all but the number.
+  private static func bindFacts(
+    _ lead: NewLead, from first: Int32, to statement: borrowing Statement
+  ) throws(DatabaseError) {
+    try statement.bindTextInPlace(first, UnsafeRawBufferPointer(lead.folded))
+    try statement.bind(first + 1, lead.given)
+    try statement.bind(first + 2, lead.createdAt)
+    try statement.bind(first + 3, lead.isCreatedAtGiven ? 1 : 0)
+    try statement.bindTextInPlace(first + 4, UnsafeRawBufferPointer(lead.attributes))
   }
 
   /// Replaces a lead's attributes and creation.

@@ -33,6 +33,14 @@ struct CSVCells: ~Copyable {
     if isEscaped { hasEscaped = true }
   }
 
+  /// Where the cells of a record without doubled quotes can be put all at once.
+  @inline(__always)
+  var room: UnsafeMutableBufferPointer<CSVRecord.Span> { UnsafeMutableBufferPointer(start: spans, count: capacity) }
+
+  /// Says that so many cells were put into ``room``, and there are no others.
+  @inline(__always)
+  mutating func use(_ count: Int) { self.count = count }
+
   /// The cells, in place.
   @inline(__always)
   func view(record: UnsafePointer<UInt8>) -> CSVRecord {

@@ -183,6 +183,8 @@ public final class CSVReader {
     clearRecord()
     let bytes = input.record
     let count = input.available
+    let room = cells.room
+    var cell = 0
     var at = 0
     var start = 0
     while count &- at >= CSVScan.marked {
@@ -192,24 +194,25 @@ public final class CSVReader {
       while hits != 0 {
         let hit = at &+ hits.trailingZeroBitCount
         hits &= hits &- 1
-        let byte = bytes[hit]
-        if byte != delimiter {
-          var end = hit &+ 1
-          if byte == .carriageReturn, end < count, bytes[end] == .lineFeed {
-            end &+= 1
-          } else if byte != .lineFeed {
-            return false
-          }
-          cells.append(from: start, to: hit)
-          guard cells.count <= CSVReader.maxCells, hit <= maxRecordBytes else { return false }
-          recordLength = hit
-          recordExtent = end
-          recordLine = nextLine
-          nextLine &+= 1
-          return true
-        }
-        cells.append(from: start, to: hit)
+        // There is more room for the records that follow.
+        guard cell < room.count else { return false }
+        room[cell] = CSVRecord.Span(start: start, length: hit &- start, isEscaped: false)
+        cell &+= 1
         start = hit &+ 1
+        let byte = bytes[hit]
+        if byte == delimiter { continue }
+        if byte == .carriageReturn, start < count, bytes[start] == .lineFeed {
+          start &+= 1
+        } else if byte != .lineFeed {
+          return false
+        }
+        guard hit <= maxRecordBytes else { return false }
+        cells.use(cell)
+        recordLength = hit
+        recordExtent = start
+        recordLine = nextLine
+        nextLine &+= 1
+        return true
       }
       at &+= CSVScan.marked
     }

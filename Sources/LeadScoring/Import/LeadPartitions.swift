@@ -78,26 +78,28 @@ final class LeadPartitions {
   ///
   /// - Parameter lead: from 1 on.
   func append(lead: Int64, order: Int64, _ bytes: UnsafeBufferPointer<UInt8>) throws {
-    let number = Int(lead - 1) / LeadPartitions.leads
+    let place = Int(lead &- 1)
+    let number = place &>> StagedRow.leadBits
     if number >= partitionCount { grow(through: number) }
-    let head = StagedRow(lead: Int(lead - 1) % LeadPartitions.leads, order: order, count: bytes.count)
-    let size = head.size + bytes.count
-    if buffered + size > limit, buffered > 0 { try spill() }
-    let needed = partitions[number].used + size
-    if needed > partitions[number].capacity { reserve(number, needed) }
-    guard let base = partitions[number].buffer else { return }
-    let row = base + partitions[number].used
+    let head = StagedRow(lead: place & (LeadPartitions.leads - 1), order: order, count: bytes.count)
+    let size = head.size &+ bytes.count
+    if buffered &+ size > limit, buffered > 0 { try spill() }
+    let partition = partitions + number
+    let needed = partition.pointee.used &+ size
+    if needed > partition.pointee.capacity { reserve(number, needed) }
+    guard let base = partition.pointee.buffer else { return }
+    let row = base + partition.pointee.used
     head.write(to: row)
     if let start = bytes.baseAddress { (row + head.size).copyMemory(from: start, byteCount: bytes.count) }
-    partitions[number].used = needed
-    buffered += size
-    count += 1
+    partition.pointee.used = needed
+    buffered &+= size
+    count &+= 1
   }
 
   /// Fetches the memory into which a lead's next row will be written. Its beginning is mostly there; a row may go beyond.
   @inline(__always)
   func fetchRoom(lead: Int64) {
-    let number = Int(lead &- 1) / LeadPartitions.leads
+    let number = Int(lead &- 1) &>> StagedRow.leadBits
     guard number < partitionCount, let buffer = partitions[number].buffer else { return }
     csystem_fetch_for_write(buffer + (partitions[number].used &+ LeadPartitions.usualRow))
   }

@@ -32,7 +32,7 @@ DROP TABLE recent_event_page;
 CREATE TRIGGER lead_has_no_recent_changes_or_events BEFORE DELETE ON lead
 BEGIN
   DELETE FROM event_page WHERE id BETWEEN old.id * 1048576 AND old.id * 1048576 + 1048575;
-  DELETE FROM recent_change WHERE id BETWEEN old.id << 21 AND (old.id << 21) + 2097151;
+  DELETE FROM recent_change WHERE id BETWEEN old.id * 2097152 AND old.id * 2097152 + 2097151;
 END;
 
 -- There are never so many rows that going over all of them for one lead takes long.

@@ -11,11 +11,17 @@ CREATE TABLE recent_change (
   first_at INTEGER,
   last_at  INTEGER CHECK (last_at >= first_at),
   count    INTEGER CHECK (count > 0),
-  body     ANY NOT NULL
+  body     ANY NOT NULL,
+  CHECK (id & 1048576 <> 0 OR (first_at IS NOT NULL AND last_at IS NOT NULL AND count IS NOT NULL))
 ) STRICT;
+
+-- Leads with numbers of more than 42 bits have all their pages in event_page.
+INSERT INTO event_page (id, first_at, last_at, count, body)
+SELECT id, first_at, last_at, count, body FROM recent_event_page WHERE id >> 20 > 4398046511103;
 
 INSERT INTO recent_change (id, first_at, last_at, count, body)
 SELECT ((id >> 20) << 21) | (id & 1048575) AS id, first_at, last_at, count, body FROM recent_event_page
+WHERE id >> 20 <= 4398046511103
 UNION ALL
 SELECT ((id & 1099511627775) << 21) | 1048576 | (id >> 40), NULL, NULL, NULL, line FROM recent_score
 UNION ALL
@@ -35,7 +41,7 @@ BEGIN
   DELETE FROM recent_change WHERE id BETWEEN old.id * 2097152 AND old.id * 2097152 + 2097151;
 END;
 
--- There are never so many rows that going over all of them for one lead takes long.
+-- Those of one lead are found by going over all of them, which are few: larger numbers go into runs.
 DROP INDEX recent_history_by_lead;
 
 -- Views for people ----------------------------------------------------------------------------------------------

@@ -132,4 +132,28 @@ struct BulkWriteTests {
     try connection.bulkWrite { try fill(connection, 1...3000) }
     #expect(try rows(reader) == rows(connection))
   }
+
+  @Test("are read by who would map a part of the file, which then is not mapped")
+  func mapped() throws {
+    try connection.bulkWrite { try fill(connection, 1...3000) }
+    let before = try rows(connection)
+    let size: Int64 = 1 << 16
+    try connection.bulkWrite {
+      #expect(try connection.readMapped(size: size) { try rows(connection) } == before)
+      try fill(connection, 3001...5000)
+      #expect(try connection.readMapped(size: size) { try rows(connection) }.count == 5000)
+    }
+    let after = try rows(connection)
+    let read = try connection.read {
+      try connection.readMapped(size: size) {
+        // The inner one leaves the map to the outer one.
+        #expect(try connection.readMapped(size: size) { try rows(connection) } == after)
+        #expect(!connection.mayReadPagesAhead)
+        return try rows(connection)
+      }
+    }
+    #expect(read == after)
+    #expect(connection.mayReadPagesAhead)
+    #expect(try isWhole(connection))
+  }
 }

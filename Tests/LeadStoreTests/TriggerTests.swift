@@ -136,6 +136,17 @@ struct TriggerTests {
     #expect(try databaseError { try connection.run("DELETE FROM recent_history") }?.kind == .constraint)
   }
 
+  @Test("erasing a lead with a number that has no room for pages leaves the recent changes of others")
+  func greatNumber() throws {
+    try connection.run("INSERT INTO recent_change VALUES (?1, 0, 0, 1, '[[0,1]]')", Int64(1) << 21)
+    let leads: [Int64] = [1 << 42 + 1, 1 << 43 + 1, Int64.max]
+    for lead in leads {
+      try connection.run("INSERT INTO lead VALUES (?1, ?2, NULL, 0, 0, '{}')", lead, "lead\(lead)")
+      try connection.write { try connection.run("DELETE FROM lead WHERE id = ?1", lead) }
+      #expect(try connection.integer("SELECT count(*) FROM recent_change") == 1)
+    }
+  }
+
   @Test(
     "values that cannot be are refused",
     arguments: [
@@ -145,6 +156,8 @@ struct TriggerTests {
       "INSERT INTO lead VALUES (9, 'x', NULL, 'soon', 0, '{}')",
       "INSERT INTO event_page VALUES (9, 5, 4, 1, '[]')",
       "INSERT INTO event_page VALUES (9, 5, 5, 0, '[]')",
+      "INSERT INTO recent_change VALUES (9, 5, 4, 1, '[]')",
+      "INSERT INTO recent_change VALUES (9, 5, 5, NULL, '[]')",
       "INSERT INTO property (name_id, value) VALUES (77, '1')",
       "INSERT INTO import_run VALUES (1, 'songs', 'f', 0, 0, 0, 0, 0, 0, 0, 0, 0)",
       "INSERT INTO recent_history (id, model_id, lead_id, at, recorded_at, after, cause, version) "

@@ -22,6 +22,7 @@ public final class Connection {
   private var cache = StatementCache(capacity: 64)
   private var temporaryNames = 0
   private var pagesAhead: PagesAhead?
+  private var isGathering = false
   /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.
   public var onStatement: ((String) -> Void)?
 
@@ -208,7 +209,11 @@ public final class Connection {
     try execute("PRAGMA foreign_keys = OFF")
     defer { try? execute("PRAGMA foreign_keys = ON") }
     let files = try gatheredFiles()
-    defer { for file in files { file.end() } }
+    isGathering = true
+    defer {
+      for file in files { file.end() }
+      isGathering = false
+    }
     return try undo ? writeAndUndo(body) : write(body)
   }
 
@@ -228,10 +233,13 @@ public final class Connection {
   }
 
   /// Reads pages of the file as a whole where it is mapped into memory, which makes passes over rows quicker, and
-  /// look-ups of one row slower. Has no effect where it is not mapped.
+  /// look-ups of one row slower. Has no effect where it is not mapped, nor inside a bulk write.
   public func readPagesAhead() {
-    if pagesAhead == nil { pagesAhead = file(SQLITE_FCNTL_FILE_POINTER).flatMap { PagesAhead($0) } }
+    if mayReadPagesAhead { pagesAhead = file(SQLITE_FCNTL_FILE_POINTER).flatMap { PagesAhead($0) } }
   }
+
+  /// Whether nothing stands in for the methods of the file, which one at a time can.
+  var mayReadPagesAhead: Bool { pagesAhead == nil && !isGathering }
 
   /// Reads no more of a page than is asked for.
   public func readPagesAsAsked() { pagesAhead = nil }

@@ -15,9 +15,10 @@ final class EventPageCursor {
         ? "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
         : "SELECT id, first_at, body FROM event_page WHERE id BETWEEN ?1 AND ?2 AND last_at > ?3 ORDER BY id")
     if oldest != Int64.min { try pages.bind(3, oldest) }
+    // What is laid over a file that cannot be written to has no events.
     recentPages = try connection.prepare(
       """
-      SELECT \(RecentRows.lead), first_at, body FROM recent_change
+      SELECT \(RecentRows.lead), first_at, body FROM main.recent_change
       WHERE id BETWEEN ?1 AND ?2 AND \(RecentRows.isPage) ORDER BY id
       """)
   }

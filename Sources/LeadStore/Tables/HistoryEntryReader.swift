@@ -97,8 +97,7 @@ final class HistoryEntryReader {
 
   /// Calls `body` for the rows that are in no run yet, in order of leads and of recording.
   func forEachRecentByLead(_ body: (HistoryEntry) throws -> Void) throws {
-    // The plus sign has SQLite sort the rows instead of looking up each one by an index.
-    try forEachRecent("TRUE ORDER BY +lead_id, id", [], body)
+    try forEachRecent("TRUE ORDER BY lead_id, id", [], body)
   }
 
   /// The earliest and the latest instant of the rows that are in no run yet; nil where there are none.

@@ -4,7 +4,7 @@ enum RecentRows {
   /// The first row of a lead that is no page of events.
   private static let firstOther: Int64 = 1 << 20
   private static let owners: Int64 = 1 << 19
-  /// Leads with greater numbers have no rows.
+  /// Leads with greater numbers have no scores and records here.
   private static let greatestLead: Int64 = 1 << 40 - 1
   /// Leads with greater numbers have no pages here.
   private static let greatestLeadOfPages: Int64 = 1 << 42 - 1

@@ -113,8 +113,6 @@ public struct TextNumbers: Sendable {
   }
 
   /// The number of a text; -1 where it has none. O(texts)
-  func knownNumber(_ text: UnsafeBufferPointer<UInt8>) -> Int { knownNumber(text, Key(text)) }
-
   private func knownNumber(_ text: UnsafeBufferPointer<UInt8>, _ key: Key) -> Int {
     for number in 1..<max(1, keys.count)
     where keys[number] == key && (key.count <= 16 || bytes[number].elementsEqual(text)) {

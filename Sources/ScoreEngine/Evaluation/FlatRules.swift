@@ -8,7 +8,7 @@ final class FlatRules {
     var within: Int64
     var limit: Int
     var decayEvery: Int64
-    /// 2^64 over the span that ages are divided by, rounded down.
+    /// 2^64 - 1 over the span that ages are divided by, rounded down.
     var inverse: UInt64
     var decayStart: Int
     var decayCount: Int

@@ -215,7 +215,7 @@ struct RuleArithmetic {
 
   /// `age / span` for an age that is not negative; a multiplication is a fraction of a division's time.
   ///
-  /// - Parameter inverse: 2^64 over the span, rounded down.
+  /// - Parameter inverse: 2^64 - 1 over the span, rounded down.
   @inline(__always)
   static func quotient(_ age: Int64, _ span: Int64, _ inverse: UInt64) -> Int64 {
     // Ages are far below 2^63, so the product is one too small at most.

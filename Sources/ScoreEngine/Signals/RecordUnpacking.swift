@@ -225,8 +225,8 @@ private struct RunReader {
 
   /// Reads the numbers of a run behind its first one, each by its difference from the one before it.
   ///
-  /// - Returns: the place behind them, nil where they end before `end` does not; the bits of the differences that may be
-  ///   large, in units.
+  /// - Returns: the place behind them, nil where one goes beyond `end`; the bits of the differences that may be large, in
+  ///   units.
   @inline(never)
   private static func readSteps(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ lastWord: UnsafePointer<UInt8>, _ unit: Int64,

@@ -146,7 +146,7 @@ import Testing
       let bare = world.folder.path("bare-\(asOf).db")
       try database.connection.execute("VACUUM INTO '\(bare)'")
       let twin = try RandomDatabase.open(bare)
-      try twin.database.connection.execute("DELETE FROM event_page; DELETE FROM recent_change WHERE id & 1048576 = 0")
+      try twin.database.connection.execute("DELETE FROM event_page; DELETE FROM main.recent_change WHERE id & 1048576 = 0")
       var twinMoves: [PreviewReport.Move] = []
       options.onChange = { twinMoves.append($0) }
       let twinReport = try twin.previewRules(rules, number: nil, model: "main", asOf: asOf, options: options)
@@ -168,7 +168,7 @@ import Testing
     world.session.database.connection.onStatement = { statements.append($0) }
     _ = try world.session.previewRules(rules, number: nil, model: "main", asOf: World.now)
     world.session.database.connection.onStatement = nil
-    for pages in ["first_at, body FROM event_page", "first_at, body FROM recent_change"] {
+    for pages in ["first_at, body FROM event_page", "first_at, body FROM main.recent_change"] {
       #expect(statements.count { $0.contains(pages) } == 1, "a block of leads is read by one statement")
     }
     #expect(writtenTables(statements).isSubset(of: Connection.planTables))

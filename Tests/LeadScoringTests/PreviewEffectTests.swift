@@ -146,7 +146,7 @@ import Testing
       let bare = world.folder.path("bare-\(asOf).db")
       try database.connection.execute("VACUUM INTO '\(bare)'")
       let twin = try RandomDatabase.open(bare)
-      try twin.database.connection.execute("DELETE FROM event_page; DELETE FROM main.recent_change WHERE id & 1048576 = 0")
+      try twin.database.connection.execute("DELETE FROM event_page; DELETE FROM recent_change WHERE id & 1048576 = 0")
       var twinMoves: [PreviewReport.Move] = []
       options.onChange = { twinMoves.append($0) }
       let twinReport = try twin.previewRules(rules, number: nil, model: "main", asOf: asOf, options: options)

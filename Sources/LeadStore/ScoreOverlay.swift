@@ -1,5 +1,5 @@
-/// Temporary views that stand before the tables of scores, history and recent changes and take what is written to them, so that all other
-/// code works on a database that it cannot write to.
+/// Temporary views that stand before the tables of scores, history and recent changes and take what is written to them,
+/// so that all other code works on a database that it cannot write to.
 enum ScoreOverlay {
   // A temporary name goes before one of the file: https://sqlite.org/lang_naming.html
   static let sql = """

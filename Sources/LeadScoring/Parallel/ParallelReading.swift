@@ -1,10 +1,6 @@
 internal import LeadStore
 
 extension ScoringSession {
-  // Threads that read pages into caches of their own get in each other's way at SQLite's one lock for memory; with the
-  // file in their address space (2 GB of it at most) they read it where it is: https://sqlite.org/mmap.html
-  fileprivate static let mapsFile = "PRAGMA mmap_size = 2147418112"
-
   /// Runs `body` on one state of the file, which the session knows, and lends it other connections that read the same
   /// state, for other threads: up to `count`, and none where they cannot be had.
   func readInParallel<Result>(_ count: Int, _ body: (_ others: [LeadDatabase]) throws -> Result) throws -> Result {
@@ -18,28 +14,19 @@ extension ScoringSession {
     var others: [LeadDatabase] = []
     for _ in 0..<count {
       guard let other = try? LeadDatabase.open(path: connection.path, mode: .readOnly),
-        (try? other.connection.execute(ScoringSession.mapsFile)) != nil,
+        (try? other.connection.mapFile()) != nil,
         (try? other.connection.execute("BEGIN")) != nil, (try? other.connection.dataVersion()) != nil
       else { break }
-      other.connection.readPagesAhead()
       others.append(other)
     }
-    try connection.execute(ScoringSession.mapsFile)
-    connection.readPagesAhead()
-    defer {
-      connection.readPagesAsAsked()
-      try? connection.execute("PRAGMA mmap_size = 0")
-    }
-    return try read {
-      guard try connection.dataVersion() == version else { return try body([]) }
-      return try body(others)
+    return try connection.readMapped {
+      try read { try body(connection.dataVersion() == version ? others : []) }
     }
   }
 
   /// The same, for a pass over all leads: with the file in its address space.
   func otherMappingReader() -> LeadDatabase? {
-    guard let other = otherReader(), (try? other.connection.execute(ScoringSession.mapsFile)) != nil else { return nil }
-    other.connection.readPagesAhead()
+    guard let other = otherReader(), (try? other.connection.mapFile()) != nil else { return nil }
     return other
   }
 
@@ -52,14 +39,5 @@ extension ScoringSession {
       (try? other.connection.execute("BEGIN")) != nil
     else { return nil }
     return other
-  }
-}
-
-extension LeadDatabase {
-  /// Gives back the memory of the pages read so far by a connection that has the file in its address space, and reads
-  /// nothing at the moment.
-  func letGoOfMap() throws {
-    try connection.execute("PRAGMA mmap_size = 0")
-    try connection.execute(ScoringSession.mapsFile)
   }
 }

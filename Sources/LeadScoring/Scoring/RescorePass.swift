@@ -39,7 +39,7 @@ private final class PassWorker<Worker: RescoreWorker>: RangeWorker {
     let first = Int64(piece) * RescorePass.pieceSize + 1
     let part = try worker.work(on: first...(first + RescorePass.pieceSize - 1))
     pieces += 1
-    if isMapping, pieces % PassWorker.mappedPieces == 0 { try database.letGoOfMap() }
+    if isMapping, pieces % PassWorker.mappedPieces == 0 { try database.connection.letGoOfMap() }
     return part
   }
 }

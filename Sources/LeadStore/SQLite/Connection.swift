@@ -234,7 +234,7 @@ public final class Connection {
 
   /// Reads pages of the file as a whole where it is mapped into memory, which makes passes over rows quicker, and
   /// look-ups of one row slower. Has no effect where it is not mapped, nor inside a bulk write.
-  public func readPagesAhead() {
+  func readPagesAhead() {
     if mayReadPagesAhead { pagesAhead = file(SQLITE_FCNTL_FILE_POINTER).flatMap { PagesAhead($0) } }
   }
 
@@ -242,7 +242,7 @@ public final class Connection {
   var mayReadPagesAhead: Bool { pagesAhead == nil && !isGathering }
 
   /// Reads no more of a page than is asked for.
-  public func readPagesAsAsked() { pagesAhead = nil }
+  func readPagesAsAsked() { pagesAhead = nil }
 
   /// One of the files: https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html
   private func file(_ which: Int32) -> UnsafeMutablePointer<sqlite3_file>? {

@@ -3,16 +3,8 @@ extension EventMatcher {
   /// Adds an event as ``add(at:type:properties:literals:source:)`` does, where all that it takes is known from events
   /// before it; false where it is not, and nothing is added.
   public func addKnown(at instant: Int64, type: Int, properties numbers: UnsafeBufferPointer<Int32>) -> Bool {
-    guard UInt(bitPattern: type) < UInt(bitPattern: typeCount) else { return false }
-    switch typeStates[type] {
-    case .unasked: return true
-    case .unknown, .askedWithDates: return false
-    case .asked: break
-    }
-    let list = wordCount == 1 ? knownListOfWord(type, numbers) : knownList(type, numbers)
-    if list < 0 { return false }
-    append(instant, toList: Int(list))
-    return true
+    var numbers = numbers.makeIterator()
+    return addKnown(at: instant, type: type) { numbers.next().map(Int.init) }
   }
 
   /// Adds an event as ``addKnown(at:type:properties:)`` does, from the digits of its numbers: the type's and those of its
@@ -21,38 +13,19 @@ extension EventMatcher {
     guard var place = text.baseAddress else { return false }
     let end = place + text.count
     let type = EventMatcher.readNumber(&place, end)
+    return addKnown(at: instant, type: type) { place < end ? EventMatcher.readNumber(&place, end) : nil }
+  }
+
+  /// - Parameter next: the number of the next property; nil at the end, one that no property has where it cannot be read.
+  @inline(__always)
+  private func addKnown(at instant: Int64, type: Int, _ next: () -> Int?) -> Bool {
     guard UInt(bitPattern: type) < UInt(bitPattern: typeCount) else { return false }
     switch typeStates[type] {
     case .unasked: return true
     case .unknown, .askedWithDates: return false
     case .asked: break
     }
-    let known = UInt(bitPattern: propertyCount)
-    let list: Int32
-    if wordCount == 1 {
-      var word = absent[0]
-      let mask = typeMasks[type]
-      // Where nothing is asked of the properties, they are not looked at.
-      while mask != 0, place < end {
-        let property = EventMatcher.readNumber(&place, end)
-        guard UInt(bitPattern: property) < known else { return false }
-        let entry = properties + property &* 2
-        if entry[0] == EventMatcher.unseen { return false }
-        word = word & ~entry[0] | entry[1]
-      }
-      list = memo.answer(Int32(truncatingIfNeeded: type), word: word & mask)
-    } else {
-      for word in 0..<wordCount { truth[word] = absent[word] }
-      while place < end {
-        let property = EventMatcher.readNumber(&place, end)
-        guard UInt(bitPattern: property) < known else { return false }
-        let entry = properties + property &* 2 &* wordCount
-        if entry[0] == EventMatcher.unseen { return false }
-        for word in 0..<wordCount { truth[word] = truth[word] & ~entry[word] | entry[wordCount &+ word] }
-      }
-      for word in 0..<wordCount { truth[word] &= typeMasks[type &* wordCount &+ word] }
-      list = memo.answer(Int32(truncatingIfNeeded: type), truth)
-    }
+    let list = wordCount == 1 ? knownListOfWord(type, next) : knownList(type, next)
     if list < 0 { return false }
     append(instant, toList: Int(list))
     return true
@@ -129,11 +102,10 @@ extension EventMatcher {
   }
 
   /// Where the list of the slots for an event begins; -1 where that is not known yet.
-  @inline(never)
-  private func knownList(_ type: Int, _ numbers: UnsafeBufferPointer<Int32>) -> Int32 {
+  @inline(__always)
+  private func knownList(_ type: Int, _ next: () -> Int?) -> Int32 {
     for word in 0..<wordCount { truth[word] = absent[word] }
-    for number in numbers {
-      let property = Int(number)
+    while let property = next() {
       guard UInt(bitPattern: property) < UInt(bitPattern: propertyCount) else { return -1 }
       let entry = properties + property &* 2 &* wordCount
       if entry[0] == EventMatcher.unseen { return -1 }
@@ -145,14 +117,13 @@ extension EventMatcher {
 
   /// The same for masks of one word, which hold what most rules ask.
   @inline(__always)
-  private func knownListOfWord(_ type: Int, _ numbers: UnsafeBufferPointer<Int32>) -> Int32 {
+  private func knownListOfWord(_ type: Int, _ next: () -> Int?) -> Int32 {
     var word = absent[0]
     let mask = typeMasks[type]
     // Where nothing is asked of the properties, they are not looked at.
     if mask != 0 {
       let known = UInt(bitPattern: propertyCount)
-      for number in numbers {
-        let property = Int(number)
+      while let property = next() {
         guard UInt(bitPattern: property) < known else { return -1 }
         let entry = properties + property &* 2
         if entry[0] == EventMatcher.unseen { return -1 }

@@ -8,16 +8,16 @@ public struct Migration: Sendable, Equatable {
   public let name: String
   /// What the file says.
   public let sql: String
+  /// SHA-256 of the file's bytes, in hexadecimal.
+  public let digest: String
 
   /// A migration.
   public init(number: Int, name: String, sql: String) {
     self.number = number
     self.name = name
     self.sql = sql
+    digest = SHA256.hexDigest(sql)
   }
-
-  /// SHA-256 of the file's bytes, in hexadecimal.
-  public var digest: String { SHA256.hexDigest(sql) }
 
   /// All migrations, in order.
   public static let all: [Migration] = (0..<Int(leadscore_migration_count)).compactMap { index in

@@ -17,9 +17,12 @@ struct YAMLText {
   }
 
   var string: String {
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: scalars)
-    return String(text)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(scalars.count)
+    for scalar in scalars {
+      if scalar.isASCII { bytes.append(UInt8(truncatingIfNeeded: scalar.value)) } else { bytes += scalar.utf8 }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The position in the file of a position in this text.
@@ -111,6 +114,8 @@ struct YAMLText {
   /// may not have keys that look like more than text; no valid file has any.
   var mayHashAliasBomb: Bool {
     enum AliasPart { case none, name, gap }
+    let most = 16
+    guard scalars.count(where: { $0 == "*" }) > most else { return false }
     var aliases = 0
     var hasComplexKey = false
     var alias = AliasPart.none
@@ -132,7 +137,7 @@ struct YAMLText {
       }
       if !isGap || (previous != "]" && previous != "}") { previous = scalar }
     }
-    return aliases > 16 && hasComplexKey
+    return aliases > most && hasComplexKey
   }
 
   private static func isAnchorName(_ scalar: Unicode.Scalar) -> Bool {

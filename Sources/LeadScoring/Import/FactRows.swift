@@ -55,10 +55,14 @@ final class FactRows {
   /// - Parameter body: lets the file put its rows into the sink; perhaps on another thread.
   func read(_ body: @escaping (FactFile, RowSink) throws -> Void) throws {
     let (path, kind, options) = (self.path, self.kind, self.options)
-    try RowSink.run(
-      isParallel: WorkerThread.processors > 1 && options.feed == nil && !(options.isSmall ?? FactFile.isSmall(path)),
-      hash: directory.hash,
-      read: { sink in try body(FactFile(path, kind: kind, options: options, sink: sink), sink) }, take: take)
+    let isSmall = options.isSmall ?? FactFile.isSmall(path)
+    let isParallel = WorkerThread.processors > 1 && options.feed == nil && !isSmall
+    func run() throws {
+      try RowSink.run(
+        isParallel: isParallel, hash: directory.hash,
+        read: { sink in try body(FactFile(path, kind: kind, options: options, sink: sink), sink) }, take: take)
+    }
+    if isSmall { try run() } else { try session.database.connection.keepingFewPages(run) }
   }
 
   private func take(_ batch: RowBatch) throws {

@@ -34,8 +34,7 @@ extension ScoringSession {
   func otherReader() -> LeadDatabase? {
     guard database.connection.mode == .readWrite, database.connection.isInTransaction,
       let other = try? LeadDatabase.open(path: database.connection.path, mode: .readOnly),
-      // It passes over everything once, so much in memory would not help it.
-      (try? other.connection.execute("PRAGMA cache_size = -4096")) != nil,
+      (try? other.connection.keepFewPages()) != nil,
       (try? other.connection.execute("BEGIN")) != nil
     else { return nil }
     return other

@@ -187,6 +187,10 @@ final class PreviewWorker: RangeWorker {
   private let rulesBefore: RunningSums
   private let rulesAfter: RunningSums
 
+  private var pieces = 0
+
+  /// So many pieces' pages stay in memory at most.
+  private static let mappedPieces = 2
   private static let countedRanges = 1024
   private static let firstRange: Int64 = -512
 
@@ -224,6 +228,8 @@ final class PreviewWorker: RangeWorker {
     }
     comparer.reader.finish()
     collect(&part)
+    pieces += 1
+    if pieces % PreviewWorker.mappedPieces == 0 { try comparer.database.connection.letGoOfMap() }
     return part
   }
 

@@ -22,24 +22,21 @@ protocol RescoreWorker: AnyObject {
 private final class PassWorker<Worker: RescoreWorker>: RangeWorker {
   private let worker: Worker
   private let database: LeadDatabase
-  private let isMapping: Bool
   private var pieces = 0
 
   /// So many pieces' pages stay in memory at most.
-  private static var mappedPieces: Int { 16 }
+  private static var mappedPieces: Int { 4 }
 
-  /// - Parameter isMapping: whether the connection has the file in its address space.
-  init(_ worker: Worker, _ database: LeadDatabase, isMapping: Bool) {
+  init(_ worker: Worker, _ database: LeadDatabase) {
     self.worker = worker
     self.database = database
-    self.isMapping = isMapping
   }
 
   func work(on piece: Int) throws -> Worker.Part {
     let first = Int64(piece) * RescorePass.pieceSize + 1
     let part = try worker.work(on: first...(first + RescorePass.pieceSize - 1))
     pieces += 1
-    if isMapping, pieces % PassWorker.mappedPieces == 0 { try database.connection.letGoOfMap() }
+    if pieces % PassWorker.mappedPieces == 0 { try database.connection.letGoOfMap() }
     return part
   }
 }
@@ -72,8 +69,8 @@ enum RescorePass {
     let greatest = try database.leads.greatestID()
     let pieces = Int((greatest + pieceSize - 1) / pieceSize)
     guard pieces > 0 else { return }
-    var workers = try readers(session, pieces: pieces).map { PassWorker(try make($0), $0, isMapping: true) }
-    if workers.isEmpty { workers = [PassWorker(try make(database), database, isMapping: false)] }
+    var workers = try readers(session, pieces: pieces).map { PassWorker(try make($0), $0) }
+    if workers.isEmpty { workers = [PassWorker(try make(database), database)] }
     if rows == .composed {
       try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
     } else if rows == .many, greatest >= manyLeads {

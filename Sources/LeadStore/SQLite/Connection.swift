@@ -22,6 +22,8 @@ public final class Connection {
   private var cache = StatementCache(capacity: 64)
   private var temporaryNames = 0
   private var pagesAhead: PagesAhead?
+  /// How many bytes of the file are in the address space, at most.
+  var mappedSize: Int64 = 0
   private var isGathering = false
   /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.
   public var onStatement: ((String) -> Void)?
@@ -68,7 +70,7 @@ public final class Connection {
         let code = leadscore_db_config(opened, option, value)
         guard code == SQLITE_OK else { throw DatabaseError(code: code, handle: opened) }
       }
-      try execute("PRAGMA cache_size = -40960")
+      try execute(Connection.cache(Connection.cacheSize))
     } catch {
       sqlite3_close_v2(opened)
       throw error
@@ -231,6 +233,23 @@ public final class Connection {
       file(SQLITE_FCNTL_FILE_POINTER).flatMap { GatheredFile($0) },
     ].compactMap(\.self)
   }
+
+  /// Runs `body` with few pages in memory: see ``keepFewPages()``.
+  public func keepingFewPages<Result>(_ body: () throws -> Result) throws -> Result {
+    try keepFewPages()
+    defer { try? execute(Connection.cache(Connection.cacheSize)) }
+    return try body()
+  }
+
+  /// Keeps few pages in memory from now on, for passes over rows and for look-ups of many that each stand in a page of
+  /// their own: taking ever more memory for what is not read again costs more than reading again the few pages that are.
+  public func keepFewPages() throws(DatabaseError) { try execute(Connection.cache(Connection.smallCacheSize)) }
+
+  /// A statement that says how many kibibytes of pages may be in memory.
+  private static func cache(_ size: Int) -> String { "PRAGMA cache_size = -\(size)" }
+  private static let cacheSize = 40 << 10
+  /// The inner pages of the keys of some millions of leads have room.
+  private static let smallCacheSize = 2 << 10
 
   /// Reads pages of the file as a whole where it is mapped into memory, which makes passes over rows quicker, and
   /// look-ups of one row slower. Has no effect where it is not mapped, nor inside a bulk write.

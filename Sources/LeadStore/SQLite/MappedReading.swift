@@ -16,6 +16,7 @@ extension Connection {
     defer {
       readPagesAsAsked()
       try? execute("PRAGMA mmap_size = 0")
+      mappedSize = 0
     }
     return try body()
   }
@@ -25,12 +26,14 @@ extension Connection {
 
   private func map(size: Int64) throws {
     try execute("PRAGMA mmap_size = \(size)")
+    mappedSize = size
     readPagesAhead()
   }
 
-  /// Gives back the memory of the pages read so far where the file is in the address space and nothing is being read.
+  /// Gives back the memory of the pages read so far where the file is in the address space. While nothing is being read.
   public func letGoOfMap() throws {
+    guard mappedSize > 0 else { return }
     try execute("PRAGMA mmap_size = 0")
-    try execute("PRAGMA mmap_size = \(Connection.greatestMap)")
+    try execute("PRAGMA mmap_size = \(mappedSize)")
   }
 }

@@ -11,24 +11,25 @@ public struct Migration: Sendable, Equatable {
   /// SHA-256 of the file's bytes, in hexadecimal.
   public let digest: String
 
-  /// A migration.
-  public init(number: Int, name: String, sql: String) {
+  /// A migration; its digest is computed where it is not given.
+  public init(number: Int, name: String, sql: String, digest: String? = nil) {
     self.number = number
     self.name = name
     self.sql = sql
-    digest = SHA256.hexDigest(sql)
+    self.digest = digest ?? SHA256.hexDigest(sql)
   }
 
   /// All migrations, in order.
   public static let all: [Migration] = (0..<Int(leadscore_migration_count)).compactMap { index in
-    guard let entry = leadscore_migration_at(index)?.pointee, let name = entry.name, let sql = entry.sql else {
-      return nil
-    }
+    guard let entry = leadscore_migration_at(index)?.pointee, let name = entry.name, let sql = entry.sql,
+      let digest = entry.digest
+    else { return nil }
     let file = String(cString: name)
     return Int(file.prefix(4)).map { number in
       Migration(
         number: number, name: file,
-        sql: String(decoding: UnsafeBufferPointer(start: sql, count: entry.count), as: UTF8.self))
+        sql: String(decoding: UnsafeBufferPointer(start: sql, count: entry.count), as: UTF8.self),
+        digest: String(cString: digest))
     }
   }
 }

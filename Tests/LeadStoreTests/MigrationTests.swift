@@ -33,6 +33,7 @@ struct MigrationTests {
     #expect(Migration.all.map(\.name) == names)
     for migration in Migration.all {
       #expect(try Array(migration.sql.utf8) == fileBytes(directory + "/" + migration.name), "\(migration.name)")
+      #expect(migration.digest == SHA256.hexDigest(migration.sql), "\(migration.name)")
       #expect(migration.name.hasPrefix(String(repeating: "0", count: 4 - String(migration.number).count)))
     }
     #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))

@@ -6,6 +6,7 @@
 // One file of the folder migrations/, embedded byte for byte.
 struct leadscore_migration {
   const char *name;         // the file's name
+  const char *digest;       // what `sha256sum` says of it, so that no start of the program has to
   const unsigned char *sql; // UTF-8, not terminated
   size_t count;             // bytes in sql
 };

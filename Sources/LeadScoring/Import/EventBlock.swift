@@ -23,7 +23,7 @@ final class EventBlock: LeadBlock {
       guard source.hasEvents, !facts.isNew[index] else { continue }
       stored[index] = try source.database.events.lastPages(
         lead: group.lead, from: rows.rows[group.rows.lowerBound].order, count: group.rows.count,
-        mayStandBeside: mayStandBeside[index])
+        mayStandBeside: mayStandBeside[index], mayBeRecent: facts.mayBeRecent[index])
     }
   }
 

@@ -21,6 +21,7 @@ struct LeadBlockSource {
   /// Whether anybody said anything about any lead.
   let asksJudgement: Bool
   let hasEvents: Bool
+  let recentLeads: RecentLeads
   /// Whether the database lacks a lead.
   let isNew: (Int64) -> Bool
 
@@ -30,6 +31,7 @@ struct LeadBlockSource {
     pack = session.pack.id
     asksJudgement = try !database.judgements.isEmpty()
     hasEvents = try !database.events.isEmpty()
+    recentLeads = try RecentLeads(database.connection)
     self.isNew = isNew
   }
 }
@@ -37,6 +39,8 @@ struct LeadBlockSource {
 /// What the database has of a block's leads, by their order in the block.
 final class LeadBlockFacts {
   @exclusivity(unchecked) private(set) var isNew: [Bool] = []
+  /// Whether anything may stand of a lead beside its blocks and its pages.
+  @exclusivity(unchecked) private(set) var mayBeRecent: [Bool] = []
   /// The leads' records, one after the other; none for a new lead.
   @exclusivity(unchecked) private var states: [UInt8] = []
   @exclusivity(unchecked) private var stateEnds: [Int] = []
@@ -48,6 +52,7 @@ final class LeadBlockFacts {
   /// Forgets everything.
   func removeAll() {
     isNew.removeAll(keepingCapacity: true)
+    mayBeRecent.removeAll(keepingCapacity: true)
     states.removeAll(keepingCapacity: true)
     stateEnds.removeAll(keepingCapacity: true)
     scores.removeAll(keepingCapacity: true)
@@ -72,6 +77,7 @@ final class LeadBlockFacts {
   func read(_ leads: [SortedRows.Group], _ source: LeadBlockSource) throws {
     guard let first = leads.first?.lead, let last = leads.last?.lead else { return }
     isNew = leads.map { source.isNew($0.lead) }
+    mayBeRecent = isNew.map { !$0 }
     guard !source.models.isEmpty else { return }
     let database = source.database
     // Where most leads of a range are asked for, one pass over the range costs less than a look-up for each; but it
@@ -92,8 +98,11 @@ final class LeadBlockFacts {
       }
     } else {
       for (index, group) in leads.enumerated() where !isNew[index] {
+        mayBeRecent[index] = try source.recentLeads.contains(group.lead)
         fill(upTo: index)
-        _ = try database.signals.withState(pack: source.pack, lead: group.lead) { states.append(contentsOf: $0) }
+        _ = try database.signals.withState(pack: source.pack, lead: group.lead, mayBeRecent: mayBeRecent[index]) {
+          states.append(contentsOf: $0)
+        }
         fill(upTo: index + 1)
       }
     }
@@ -111,7 +120,7 @@ final class LeadBlockFacts {
         }
       } else {
         for (index, group) in leads.enumerated() where !isNew[index] {
-          found[index] = try database.scores.state(model: model, lead: group.lead)
+          found[index] = try database.scores.state(model: model, lead: group.lead, mayBeRecent: mayBeRecent[index])
         }
       }
       scores.append(found)

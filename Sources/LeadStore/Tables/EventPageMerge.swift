@@ -27,7 +27,8 @@ public struct EventMerger {
   ///
   /// - Parameters:
   ///   - events: in order of instant and, where equal, of arrival; equal ones go behind the stored ones.
-  ///   - stored: the lead's last pages, in order, as ``EventPageTable/lastPages(lead:from:count:mayStandBeside:)`` gives them.
+  ///   - stored: the lead's last pages, in order, as
+  ///     ``EventPageTable/lastPages(lead:from:count:mayStandBeside:mayBeRecent:)`` gives them.
   ///   - mayStandBeside: whether a few events may stand beside the lead's pages.
   /// - Throws: ``StoreError/damaged(_:)`` for pages that are none.
   /// - Complexity: O(events) where all are later than the stored ones, else O(events + stored events).
@@ -228,11 +229,13 @@ extension EventPageTable {
   ///   - first: the instant of the first event.
   ///   - count: how many events there are.
   ///   - mayStandBeside: whether a few events may stand beside the lead's pages.
-  public func lastPages(lead: Int64, from first: Int64, count: Int, mayStandBeside: Bool = false) throws -> [EventPage]
-  {
+  ///   - mayBeRecent: whether a page may stand beside them already; see ``RecentLeads``.
+  public func lastPages(
+    lead: Int64, from first: Int64, count: Int, mayStandBeside: Bool = false, mayBeRecent: Bool = true
+  ) throws -> [EventPage] {
     var pages: [EventPage] = []
     var hasRoom = false
-    if let recent = try recentPage(lead: lead) {
+    if mayBeRecent, let recent = try recentPage(lead: lead) {
       pages.append(recent)
       hasRoom = mayStandBeside && recent.count + count <= EventPage.recentEvents
       // Its events are later than all of the pages before it.

@@ -49,3 +49,22 @@ enum RecentRows {
     return (lead << shift | number)...(lead << shift | (firstOther - 1))
   }
 }
+
+/// Tells leads of which anything stands in `recent_change`. For who looks up many leads: most have nothing there.
+public final class RecentLeads {
+  private let find: Statement
+
+  /// Of the state that the connection reads.
+  public init(_ connection: Connection) throws(DatabaseError) {
+    find = try connection.prepare("SELECT 1 FROM recent_change WHERE id BETWEEN ?1 AND ?2")
+  }
+
+  /// Whether anything stands of a lead beside its blocks and its pages.
+  public func contains(_ lead: Int64) throws(DatabaseError) -> Bool {
+    let ids = RecentRows.ids(lead...lead)
+    try find.bind(1, ids.lowerBound)
+    try find.bind(2, ids.upperBound)
+    defer { find.reset() }
+    return try find.step()
+  }
+}

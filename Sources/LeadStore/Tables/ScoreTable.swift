@@ -22,8 +22,12 @@ public final class ScoreTable {
 
   /// Calls `body` with the line of a lead; nil where it has none.
   @discardableResult
-  func withLine<Result>(model: Int64, lead: Int64, _ body: (ScoreLine) throws -> Result) throws -> Result? {
-    if let result = try recent.withRow(owner: model, lead: lead, { try body(ScoreTable.line($0)) }) { return result }
+  func withLine<Result>(
+    model: Int64, lead: Int64, mayBeRecent: Bool = true, _ body: (ScoreLine) throws -> Result
+  ) throws -> Result? {
+    if mayBeRecent, let result = try recent.withRow(owner: model, lead: lead, { try body(ScoreTable.line($0)) }) {
+      return result
+    }
     try find.bind(1, LeadBlocks.id(owner: model, lead: lead))
     defer { find.reset() }
     guard try find.step() else { return nil }
@@ -59,8 +63,10 @@ public final class ScoreTable {
   }
 
   /// The state of a lead's stored score.
-  public func state(model: Int64, lead: Int64) throws -> ScoreState? {
-    try withLine(model: model, lead: lead) { try ScoreTable.state($0) }
+  ///
+  /// - Parameter mayBeRecent: whether anything may stand of the lead beside its blocks; see ``RecentLeads``.
+  public func state(model: Int64, lead: Int64, mayBeRecent: Bool = true) throws -> ScoreState? {
+    try withLine(model: model, lead: lead, mayBeRecent: mayBeRecent) { try ScoreTable.state($0) }
   }
 
   /// Stores a score in the place of the one before. Inside a write transaction.

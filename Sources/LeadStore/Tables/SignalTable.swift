@@ -84,10 +84,12 @@ public final class SignalTable {
   // MARK: Records
 
   /// Calls `body` with a lead's record; false where there is none.
+  ///
+  /// - Parameter mayBeRecent: whether anything may stand of the lead beside its blocks; see ``RecentLeads``.
   public func withState(
-    pack: Int64, lead: Int64, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
+    pack: Int64, lead: Int64, mayBeRecent: Bool = true, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws -> Bool {
-    if try recent.withRow(owner: pack, lead: lead, body) != nil { return true }
+    if mayBeRecent, try recent.withRow(owner: pack, lead: lead, body) != nil { return true }
     try find.bind(1, LeadBlocks.id(owner: pack, lead: lead))
     defer { find.reset() }
     guard try find.step() else { return false }

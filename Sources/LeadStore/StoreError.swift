@@ -22,6 +22,8 @@ public enum StoreError: Error, Sendable, Equatable {
   case missingMigration(path: String, number: Int)
   /// A migration left rows that refer to nothing.
   case brokenReferences(path: String, table: String)
+  /// A lead has a number that none can have: somebody gave it that, or there are no more.
+  case leadNumber(Int64)
   /// Stored bytes are not what this program writes.
   case damaged(String)
 }

@@ -14,6 +14,17 @@ struct TableTests {
 
   // MARK: Leads
 
+  @Test("a number that no lead can have is named", arguments: [0, -1, Int64.min, 1 << 32, Int64.max])
+  func leadNumbers(_ number: Int64) throws {
+    try database.addLead(LeadTable.greatestNumber - 1, "ann")
+    #expect(try database.leads.nextID() == LeadTable.greatestNumber)
+    try database.addLead(LeadTable.greatestNumber, "bob")
+    #expect(try database.leads.greatestID() == LeadTable.greatestNumber)
+    #expect(throws: StoreError.leadNumber(1 << 32)) { try database.leads.nextID() }
+    try database.addLead(number, "cid")
+    #expect(throws: StoreError.leadNumber(number)) { try database.leads.greatestID() }
+  }
+
   @Test("leads are found by number and by key, and changed")
   func leads() throws {
     let leads = database.leads

@@ -78,6 +78,7 @@ struct LeadDirectory {
       }
     }
     let number = next
+    guard number <= LeadTable.greatestNumber else { throw StoreError.leadNumber(number) }
     numbers.insert(folded, hash: hash, value: UInt32(truncatingIfNeeded: number))
     keyOffsets.append(UInt32(truncatingIfNeeded: numbers.lastKeyOffset))
     if let given { givenKeys[number] = given }

@@ -130,7 +130,7 @@ private final class PresetImport {
     if let row = try leads.row(key: folded) { return row.id }
     let spelling = NormalizedText.trimmed(NormalizedText.nfc(key))
     let given = spelling == folded ? nil : spelling
-    let id = try leads.greatestID() + 1
+    let id = try leads.nextID()
     try folded.withUTF8 { folded in
       try Array("{}".utf8).withUnsafeBufferPointer {
         try leads.insert(id: id, folded: folded, given: given, createdAt: asOf, isGiven: false, attributes: $0)

@@ -86,9 +86,29 @@ public final class LeadTable {
     }
   }
 
+  /// The greatest number that a lead can have: an import keeps so many bits of each.
+  public static let greatestNumber = Int64(UInt32.max)
+
   /// The greatest number of any lead; 0 where there is none.
+  ///
+  /// - Throws: ``StoreError/leadNumber(_:)`` where somebody wrote a lead with a number that none can have.
   public func greatestID() throws -> Int64 {
-    try connection.firstRow("SELECT max(id) FROM lead") { $0.integer(0) } ?? 0
+    let ends = try connection.firstRow("SELECT (SELECT min(id) FROM lead), (SELECT max(id) FROM lead)") {
+      ($0.optionalInteger(0), $0.optionalInteger(1))
+    }
+    guard let least = ends?.0, let greatest = ends?.1 else { return 0 }
+    guard least > 0 else { throw StoreError.leadNumber(least) }
+    guard greatest <= LeadTable.greatestNumber else { throw StoreError.leadNumber(greatest) }
+    return greatest
+  }
+
+  /// A number for a new lead.
+  ///
+  /// - Throws: ``StoreError/leadNumber(_:)`` where there is none.
+  public func nextID() throws -> Int64 {
+    let next = try greatestID() + 1
+    guard next <= LeadTable.greatestNumber else { throw StoreError.leadNumber(next) }
+    return next
   }
 
   /// How many leads there are, those merged into another not among them. O(leads).

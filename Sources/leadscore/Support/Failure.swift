@@ -221,6 +221,11 @@ struct Failure {
       (.inputOutput, "\(path) lacks migration \(number) though it had later ones; restore it from a backup")
     case .brokenReferences(let path, let table):
       (.inputOutput, "\(path) has rows in \(table) that refer to nothing; the migration was undone")
+    case .leadNumber(let number):
+      (
+        .inputOutput,
+        "a lead has the number \(number), and they go from 1 to \(LeadTable.greatestNumber); erase its row and import it"
+      )
     case .damaged(let what): (.inputOutput, "the database is damaged at \(what)")
     }
   }

@@ -16,6 +16,7 @@ public final class LeadDatabase {
   public let models: ModelTable
   public let signals: SignalTable
   public let scores: ScoreTable
+  public let recentLeads: RecentLeads
   public let history: HistoryTable
   public let judgements: JudgementTable
   public let imports: ImportRunTable
@@ -36,6 +37,7 @@ public final class LeadDatabase {
     models = ModelTable(connection)
     signals = try SignalTable(connection)
     scores = try ScoreTable(connection)
+    recentLeads = RecentLeads(connection)
     history = try HistoryTable(connection)
     judgements = JudgementTable(connection)
     imports = ImportRunTable(connection)

@@ -21,7 +21,6 @@ struct LeadBlockSource {
   /// Whether anybody said anything about any lead.
   let asksJudgement: Bool
   let hasEvents: Bool
-  let recentLeads: RecentLeads
   /// Whether the database lacks a lead.
   let isNew: (Int64) -> Bool
 
@@ -31,7 +30,6 @@ struct LeadBlockSource {
     pack = session.pack.id
     asksJudgement = try !database.judgements.isEmpty()
     hasEvents = try !database.events.isEmpty()
-    recentLeads = try RecentLeads(database.connection)
     self.isNew = isNew
   }
 }
@@ -98,7 +96,7 @@ final class LeadBlockFacts {
       }
     } else {
       for (index, group) in leads.enumerated() where !isNew[index] {
-        mayBeRecent[index] = try source.recentLeads.contains(group.lead)
+        mayBeRecent[index] = try database.recentLeads.contains(group.lead)
         fill(upTo: index)
         _ = try database.signals.withState(pack: source.pack, lead: group.lead, mayBeRecent: mayBeRecent[index]) {
           states.append(contentsOf: $0)

@@ -50,21 +50,21 @@ enum RecentRows {
   }
 }
 
-/// Tells leads of which anything stands in `recent_change`. For who looks up many leads: most have nothing there.
+/// Tells leads of which anything stands in `recent_change`. For who looks up much of a lead: most have nothing there.
 public final class RecentLeads {
-  private let find: Statement
+  private let connection: Connection
 
-  /// Of the state that the connection reads.
-  public init(_ connection: Connection) throws(DatabaseError) {
-    find = try connection.prepare("SELECT 1 FROM recent_change WHERE id BETWEEN ?1 AND ?2")
+  init(_ connection: Connection) {
+    self.connection = connection
   }
 
   /// Whether anything stands of a lead beside its blocks and its pages.
-  public func contains(_ lead: Int64) throws(DatabaseError) -> Bool {
-    let ids = RecentRows.ids(lead...lead)
-    try find.bind(1, ids.lowerBound)
-    try find.bind(2, ids.upperBound)
-    defer { find.reset() }
-    return try find.step()
+  public func contains(_ lead: Int64) throws -> Bool {
+    try connection.withStatement("SELECT 1 FROM recent_change WHERE id BETWEEN ?1 AND ?2") { find in
+      let ids = RecentRows.ids(lead...lead)
+      try find.bind(1, ids.lowerBound)
+      try find.bind(2, ids.upperBound)
+      return try find.step()
+    }
   }
 }

@@ -202,9 +202,9 @@ final class LeadBlockScorer {
     }
     results.records.add(record, lead: lead)
     kernel.counts.rescored += 1
-    for (number, model) in models.enumerated() {
+    for number in models.indices {
       kernel.score(
-        model, lead: lead, before: facts.score(model: number, index),
+        models[number], lead: lead, before: facts.score(model: number, index),
         judgement: facts.judgement(model: number, index), previous: previous, isNew: isNew, record: record,
         at: asOf, cause: cause, into: &results.scores)
     }

@@ -6,9 +6,10 @@ struct HistoryPageText: Sendable {
   private(set) var firstRecordedAt: Int64 = 0
   private(set) var headText: [UInt8] = []
   private(set) var body: [UInt8] = []
+  /// In the order of the array, in which a zero goes before them.
   private var heads: [HistoryHead] = []
-  /// Where each of them stands in the array, the zero being the first.
-  private var places: [Int] = []
+  /// The first of them, in the order in which they are looked at.
+  private var order: [Int] = []
   /// The same by head, once there are many: a lead never leaves its page, however many rows it has.
   private var placesByHead: [HistoryHead: Int] = [:]
   private var lastLead: Int64 = 0
@@ -61,7 +62,7 @@ struct HistoryPageText: Sendable {
     headText.removeAll(keepingCapacity: true)
     body.removeAll(keepingCapacity: true)
     heads.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
+    order.removeAll(keepingCapacity: true)
     placesByHead.removeAll()
   }
 
@@ -69,22 +70,20 @@ struct HistoryPageText: Sendable {
 
   /// The place of a row's head in the array.
   private mutating func place(ofHeadOf row: HistoryRow) -> Int {
-    for index in heads.indices.prefix(HistoryPageText.fewHeads) where heads[index].isHead(of: row) {
-      // What occurs often comes to stand first.
-      let place = places[index]
-      if index > 0 {
-        heads.swapAt(index, index - 1)
-        places.swapAt(index, index - 1)
-      }
-      return place
+    for index in order.indices where heads[order[index]].isHead(of: row) {
+      let head = order[index]
+      // What occurs often comes to be looked at first.
+      if index > 0 { order.swapAt(index, index - 1) }
+      return head + 1
     }
     let head = HistoryHead(row)
     if heads.count >= HistoryPageText.fewHeads {
       if let known = placesByHead[head] { return known }
       placesByHead[head] = heads.count + 1
+    } else {
+      order.append(heads.count)
     }
     heads.append(head)
-    places.append(heads.count)
     headText.append(contentsOf: HistoryPageText.line)
     DecimalText.append(Int64(head.version), to: &headText)
     for text in [head.cause.rawValue, head.causeReference, head.stageBefore, head.stageAfter, head.gradeAfter] {

@@ -45,7 +45,7 @@ public final class HistoryTable {
   public func append(_ rows: [HistoryRow]) throws {
     guard !rows.isEmpty else { return }
     guard let (writer, first) = run else { return try appendRecent(rows) }
-    for (index, row) in rows.enumerated() { try writer.append(row, id: first + Int64(index)) }
+    for index in rows.indices { try writer.append(rows[index], id: first + Int64(index)) }
     run?.nextID = first + Int64(rows.count)
   }
 

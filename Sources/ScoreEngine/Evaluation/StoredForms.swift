@@ -1,23 +1,39 @@
 extension LeadEvaluator {
   /// Appends the groups' scores as they are stored: a JSON array of hundredths by position.
   public func appendGroups(to bytes: inout [UInt8]) {
-    LeadEvaluator.withArray(of: groupCount, writeGroups) { bytes.append(contentsOf: $0) }
+    LeadEvaluator.withArray(of: groupCount) {
+      writeGroups(&$0)
+    } then: {
+      bytes.append(contentsOf: $0)
+    }
   }
 
   /// Appends the rules' points as they are stored: a JSON array of the positions and hundredths of those that give other
   /// than 0.
   public func appendRules(to bytes: inout [UInt8]) {
-    LeadEvaluator.withArray(of: points.count * 2, writeRules) { bytes.append(contentsOf: $0) }
+    LeadEvaluator.withArray(of: points.count * 2) {
+      writeRules(&$0)
+    } then: {
+      bytes.append(contentsOf: $0)
+    }
   }
 
   /// Whether ``appendGroups(to:)`` gives a text.
   public func isGroups(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    LeadEvaluator.withArray(of: groupCount, writeGroups) { LeadEvaluator.isSame($0, text) }
+    LeadEvaluator.withArray(of: groupCount) {
+      writeGroups(&$0)
+    } then: {
+      LeadEvaluator.isSame($0, text)
+    }
   }
 
   /// Whether ``appendRules(to:)`` gives a text.
   public func isRules(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    LeadEvaluator.withArray(of: points.count * 2, writeRules) { LeadEvaluator.isSame($0, text) }
+    LeadEvaluator.withArray(of: points.count * 2) {
+      writeRules(&$0)
+    } then: {
+      LeadEvaluator.isSame($0, text)
+    }
   }
 
   @inline(__always)
@@ -54,7 +70,7 @@ extension LeadEvaluator {
   /// Lends a JSON array of up to so many numbers.
   @inline(__always)
   private static func withArray<Result>(
-    of count: Int, _ write: (inout NumberWriter) -> Void, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    of count: Int, _ write: (inout NumberWriter) -> Void, then body: (UnsafeBufferPointer<UInt8>) -> Result
   ) -> Result {
     let capacity = count * NumberWriter.longest + NumberWriter.rest
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { target in

@@ -22,8 +22,10 @@ public enum StoreError: Error, Sendable, Equatable {
   case missingMigration(path: String, number: Int)
   /// A migration left rows that refer to nothing.
   case brokenReferences(path: String, table: String)
-  /// A lead has a number that none can have: somebody gave it that, or there are no more.
+  /// A lead has a number that none can have, which somebody gave it.
   case leadNumber(Int64)
+  /// There is no number for another lead.
+  case noLeadNumber
   /// Stored bytes are not what this program writes.
   case damaged(String)
 }

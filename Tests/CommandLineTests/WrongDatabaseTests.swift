@@ -52,7 +52,7 @@ struct WrongDatabaseTests {
   }
 
   /// Somebody who adds leads by SQL may give them any numbers.
-  @Test(arguments: ["-1", "1764547200000", "9223372036854775807"])
+  @Test(arguments: ["-1", "0", "1764547200000", "9223372036854775807"])
   func aNumberThatNoLeadCanHave(_ number: String) throws {
     let work = try Workspace.prepared()
     try PlainConnection(work.path("leads.db")).execute(
@@ -68,6 +68,22 @@ struct WrongDatabaseTests {
       #expect(run.status == 74)
       #expect(run.errors.contains("a lead has the number \(number), and they go from 1 to 4294967295"))
     }
+  }
+
+  @Test func noNumberForAnotherLead() throws {
+    let work = try Workspace.prepared()
+    try PlainConnection(work.path("leads.db")).execute(
+      """
+      INSERT INTO lead (id, key, created_at, created_is_given, attributes)
+      VALUES (4294967295, 'hand@example.com', 0, 1, '{}')
+      """)
+    try work.write("more.csv", "email\nnew@example.com\n")
+    let before = try work.bytes("leads.db")
+    let run = try work.run(["import", "leads", "more.csv", "--as-of", Workspace.t2])
+    #expect(run.status == 74)
+    #expect(run.errors.contains("a lead has the number 4294967295, after which there is none for another"))
+    let same = try work.bytes("leads.db") == before
+    #expect(same)
   }
 
   @Test func damaged() throws {

@@ -32,13 +32,25 @@ struct PageMemoryTests {
     }
   }
 
+  /// Whether any of the file is in the address space.
+  private func isMapped() throws -> Bool {
+    try String(decoding: fileBytes("/proc/self/maps"), as: UTF8.self).split(separator: "\n")
+      .contains { $0.hasSuffix(folder.file("pages.db")) }
+  }
+
   @Test("are let go of in the middle of a snapshot, and those after them read from the map again")
   func letGo() throws {
     try connection.read {
       try connection.readMapped(size: 1 << 20) {
         #expect(try setting("mmap_size") == 1 << 20)
         #expect(try sum(1...2000) == 2000 * 2001 / 2 * 100)
+        #if os(Linux)
+          #expect(try isMapped())
+        #endif
         try connection.letGoOfMap()
+        #if os(Linux)
+          #expect(try !isMapped())
+        #endif
         #expect(try setting("mmap_size") == 1 << 20)
         #expect(try sum(1...4000) == 4000 * 4001 / 2 * 100)
       }

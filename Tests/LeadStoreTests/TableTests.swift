@@ -20,9 +20,22 @@ struct TableTests {
     #expect(try database.leads.nextID() == LeadTable.greatestNumber)
     try database.addLead(LeadTable.greatestNumber, "bob")
     #expect(try database.leads.greatestID() == LeadTable.greatestNumber)
-    #expect(throws: StoreError.leadNumber(1 << 32)) { try database.leads.nextID() }
+    #expect(throws: StoreError.noLeadNumber) { try database.leads.nextID() }
     try database.addLead(number, "cid")
     #expect(throws: StoreError.leadNumber(number)) { try database.leads.greatestID() }
+  }
+
+  @Test("whether anything stands beside a lead's blocks and pages, whatever stands there of those around it")
+  func recentLeads() throws {
+    let recent = database.recentLeads
+    // A lead's rows are those with its number in front of 21 bits.
+    for id in [3 << 21 - 1, 4 << 21, 9 << 21 + 1 << 20, 12 << 21 - 1] as [Int64] {
+      try database.connection.run("INSERT INTO recent_change VALUES (?1, 0, 0, 1, '[[0,1]]')", id)
+    }
+    let found = try (1...13).filter { try recent.isAny(of: $0) }
+    #expect(found == [2, 4, 9, 11])
+    #expect(try !recent.isAny(of: Int64.max))
+    #expect(try !recent.isAny(of: -1))
   }
 
   @Test("leads are found by number and by key, and changed")

@@ -78,7 +78,7 @@ struct LeadDirectory {
       }
     }
     let number = next
-    guard number <= LeadTable.greatestNumber else { throw StoreError.leadNumber(number) }
+    guard number <= LeadTable.greatestNumber else { throw StoreError.noLeadNumber }
     numbers.insert(folded, hash: hash, value: UInt32(truncatingIfNeeded: number))
     keyOffsets.append(UInt32(truncatingIfNeeded: numbers.lastKeyOffset))
     if let given { givenKeys[number] = given }

@@ -96,7 +96,7 @@ final class LeadBlockFacts {
       }
     } else {
       for (index, group) in leads.enumerated() where !isNew[index] {
-        mayBeRecent[index] = try database.recentLeads.contains(group.lead)
+        mayBeRecent[index] = try database.recentLeads.isAny(of: group.lead)
         fill(upTo: index)
         _ = try database.signals.withState(pack: source.pack, lead: group.lead, mayBeRecent: mayBeRecent[index]) {
           states.append(contentsOf: $0)

@@ -22,7 +22,7 @@ public final class Connection {
   private var cache = StatementCache(capacity: 64)
   private var temporaryNames = 0
   private var pagesAhead: PagesAhead?
-  /// How many bytes of the file are in the address space, at most.
+  /// How many bytes of the file are in the address space, at most; set by who maps it alone.
   var mappedSize: Int64 = 0
   private var isGathering = false
   /// Called with the text of every statement that is prepared or taken from the cache; for tests that count them.

@@ -30,10 +30,12 @@ extension Connection {
     readPagesAhead()
   }
 
-  /// Gives back the memory of the pages read so far where the file is in the address space. While nothing is being read.
+  /// Gives back the memory of the pages read so far where the file is in the address space. While a statement stands at a
+  /// row nothing is given back.
   public func letGoOfMap() throws {
     guard mappedSize > 0 else { return }
     try execute("PRAGMA mmap_size = 0")
+    assert((try? firstRow("PRAGMA mmap_size") { $0.integer(0) }) == 0, "something is being read")
     try execute("PRAGMA mmap_size = \(mappedSize)")
   }
 }

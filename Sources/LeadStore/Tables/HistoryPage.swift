@@ -8,7 +8,7 @@ struct HistoryPageText: Sendable {
   private(set) var body: [UInt8] = []
   /// In the order of the array, in which a zero goes before them.
   private var heads: [HistoryHead] = []
-  /// The first of them, in the order in which they are looked at.
+  /// Places in `heads` of the first of them, those used most before others.
   private var order: [Int] = []
   /// The same by head, once there are many: a lead never leaves its page, however many rows it has.
   private var placesByHead: [HistoryHead: Int] = [:]

@@ -104,10 +104,10 @@ public final class LeadTable {
 
   /// A number for a new lead.
   ///
-  /// - Throws: ``StoreError/leadNumber(_:)`` where there is none.
+  /// - Throws: ``StoreError/leadNumber(_:)``, ``StoreError/noLeadNumber``
   public func nextID() throws -> Int64 {
     let next = try greatestID() + 1
-    guard next <= LeadTable.greatestNumber else { throw StoreError.leadNumber(next) }
+    guard next <= LeadTable.greatestNumber else { throw StoreError.noLeadNumber }
     return next
   }
 

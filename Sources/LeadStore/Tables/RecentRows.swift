@@ -59,7 +59,7 @@ public final class RecentLeads {
   }
 
   /// Whether anything stands of a lead beside its blocks and its pages.
-  public func contains(_ lead: Int64) throws -> Bool {
+  public func isAny(of lead: Int64) throws -> Bool {
     try connection.withStatement("SELECT 1 FROM recent_change WHERE id BETWEEN ?1 AND ?2") { find in
       let ids = RecentRows.ids(lead...lead)
       try find.bind(1, ids.lowerBound)

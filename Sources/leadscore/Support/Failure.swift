@@ -226,6 +226,11 @@ struct Failure {
         .inputOutput,
         "a lead has the number \(number), and they go from 1 to \(LeadTable.greatestNumber); erase its row and import it"
       )
+    case .noLeadNumber:
+      (
+        .inputOutput,
+        "a lead has the number \(LeadTable.greatestNumber), after which there is none for another; erase its row and import it"
+      )
     case .damaged(let what): (.inputOutput, "the database is damaged at \(what)")
     }
   }

@@ -11,12 +11,16 @@ public struct Migration: Sendable, Equatable {
   /// SHA-256 of the file's bytes, in hexadecimal.
   public let digest: String
 
-  /// A migration; its digest is computed where it is not given.
-  public init(number: Int, name: String, sql: String, digest: String? = nil) {
+  /// A migration, whose digest is computed.
+  public init(number: Int, name: String, sql: String) {
+    self.init(number: number, name: name, sql: sql, digest: SHA256.hexDigest(sql))
+  }
+
+  private init(number: Int, name: String, sql: String, digest: String) {
     self.number = number
     self.name = name
     self.sql = sql
-    self.digest = digest ?? SHA256.hexDigest(sql)
+    self.digest = digest
   }
 
   /// All migrations, in order.

@@ -2,26 +2,19 @@
 public enum SHA256 {
   /// The digest of bytes, in lower-case hexadecimal. O(bytes).
   public static func hexDigest(_ bytes: [UInt8]) -> String {
-    bytes.withUnsafeBytes { hexDigest($0) }
-  }
-
-  /// The digest of a text's UTF-8.
-  public static func hexDigest(_ text: String) -> String { hexDigest(Array(text.utf8)) }
-
-  private static func hexDigest(_ bytes: UnsafeRawBufferPointer) -> String {
     var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    let whole = bytes.count & ~63
-    var end = Array(bytes[whole...])
-    end.append(0x80)
-    while end.count % 64 != 56 { end.append(0) }
-    withUnsafeBytes(of: (UInt64(bytes.count) * 8).bigEndian) { end.append(contentsOf: $0) }
-    state.withUnsafeMutableBufferPointer { state in
-      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
-        compress(UnsafeRawBufferPointer(rebasing: bytes[..<whole]), into: state, words)
-        end.withUnsafeBytes { compress($0, into: state, words) }
-      }
+    var message = bytes
+    message.append(0x80)
+    while message.count % 64 != 56 { message.append(0) }
+    let bits = UInt64(bytes.count) * 8
+    for shift in stride(from: 56, through: 0, by: -8) {
+      message.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+    }
+    var words = [UInt32](repeating: 0, count: 64)
+    for block in stride(from: 0, to: message.count, by: 64) {
+      compress(message[block..<(block + 64)], into: &state, words: &words)
     }
     return state.map { word in
       let digits = String(word, radix: 16)
@@ -29,47 +22,37 @@ public enum SHA256 {
     }.joined()
   }
 
-  /// - Parameters:
-  ///   - bytes: whole blocks of 64.
-  ///   - words: room for 64.
-  private static func compress(
-    _ bytes: UnsafeRawBufferPointer, into state: UnsafeMutableBufferPointer<UInt32>,
-    _ words: UnsafeMutableBufferPointer<UInt32>
-  ) {
-    constants.withUnsafeBufferPointer { constants in
-      for block in stride(from: 0, to: bytes.count, by: 64) {
-        for index in 0..<16 {
-          words[index] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: block &+ index &* 4, as: UInt32.self))
-        }
-        for index in 16..<64 {
-          let (a, b) = (words[index &- 15], words[index &- 2])
-          let s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)
-          let s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10)
-          words[index] = words[index &- 16] &+ s0 &+ words[index &- 7] &+ s1
-        }
-        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-          let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-          let choice = (e & f) ^ (~e & g)
-          let first = h &+ s1 &+ choice &+ constants[index] &+ words[index]
-          let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-          let second = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-          (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
-        }
-        state[0] &+= a
-        state[1] &+= b
-        state[2] &+= c
-        state[3] &+= d
-        state[4] &+= e
-        state[5] &+= f
-        state[6] &+= g
-        state[7] &+= h
-      }
+  /// The digest of a text's UTF-8.
+  public static func hexDigest(_ text: String) -> String { hexDigest(Array(text.utf8)) }
+
+  private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32], words: inout [UInt32]) {
+    for index in 0..<16 {
+      let start = block.startIndex + index * 4
+      words[index] =
+        UInt32(block[start]) << 24 | UInt32(block[start + 1]) << 16 | UInt32(block[start + 2]) << 8
+        | UInt32(block[start + 3])
     }
+    for index in 16..<64 {
+      let a = words[index - 15]
+      let b = words[index - 2]
+      let s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)
+      let s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10)
+      words[index] = words[index - 16] &+ s0 &+ words[index - 7] &+ s1
+    }
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    for index in 0..<64 {
+      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+      let choice = (e & f) ^ (~e & g)
+      let first = h &+ s1 &+ choice &+ constants[index] &+ words[index]
+      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+      let second = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+    }
+    for (index, value) in [a, b, c, d, e, f, g, h].enumerated() { state[index] = state[index] &+ value }
   }
 
-  private static func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value &>> count | value &<< (32 &- count) }
+  private static func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
 
   private static let constants: [UInt32] = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,

@@ -167,7 +167,8 @@ final class GatheredFile {
   }
 
   private func read(into bytes: UnsafeMutableRawPointer, _ size: Int, at offset: Int64) -> Int32 {
-    frames?.noteRead(size, at: offset)
+    // What is let go of before it was read comes from the disk.
+    defer { frames?.noteRead(size, at: offset) }
     if !holds(size, at: offset) {
       // Where a whole frame is read, SQLite goes over the log.
       if let frames, size == frames.frameSize {

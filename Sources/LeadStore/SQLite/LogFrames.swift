@@ -64,7 +64,7 @@ final class LogFrames {
     }
   }
 
-  /// Notes that a page is read from the log, and lets go of what no page waits for any more.
+  /// Notes that a page was read from the log, and lets go of what no page waits for any more.
   func noteRead(_ size: Int, at offset: Int64) {
     #if os(Linux)
       guard isSynced, descriptor >= 0, let frame = frame(size, at: offset, header: false) else { return }

@@ -228,9 +228,10 @@ public final class Connection {
       let name = sqlite3_filename_wal(sqlite3_db_filename(handle, "main"))
     else { return [] }
     let frames = LogFrames(path: String(cString: name), pageSize: Int(pageSize))
+    let late = LateWrites()
     return [
-      file(SQLITE_FCNTL_JOURNAL_POINTER).flatMap { GatheredFile($0, frames: frames) },
-      file(SQLITE_FCNTL_FILE_POINTER).flatMap { GatheredFile($0) },
+      file(SQLITE_FCNTL_JOURNAL_POINTER).flatMap { GatheredFile($0, late, frames: frames) },
+      file(SQLITE_FCNTL_FILE_POINTER).flatMap { GatheredFile($0, late) },
     ].compactMap(\.self)
   }
 

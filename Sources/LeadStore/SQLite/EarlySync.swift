@@ -2,8 +2,8 @@ internal import CSQLite
 
 /// Syncs a file from time to time while more is written to it, so that the sync that counts finds little left to wait for.
 ///
-/// Used by one thread, that of the file's owner. SQLite's own method of syncing does no more than to ask the system, which
-/// it may while another thread writes.
+/// Used by one thread at a time, that which writes to the file. SQLite's own method of syncing does no more than to ask the
+/// system, which it may while another thread writes.
 final class EarlySync {
   typealias Sync = @convention(c) (UnsafeMutablePointer<sqlite3_file>?, Int32) -> Int32
 

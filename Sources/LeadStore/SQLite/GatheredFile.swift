@@ -29,10 +29,13 @@ final class GatheredFile {
   /// Of the log alone.
   private let frames: LogFrames?
 
-  // The part of the file that is in memory. What is written ends at a multiple of its size, or before that. SQLite's
-  // methods take less than 128 KiB at a time.
-  private static let windowSize = 64 << 10
-  private let window = UnsafeMutableRawPointer.allocate(byteCount: GatheredFile.windowSize, alignment: 4096)
+  private let late: LateWrites
+  /// Where the windows stand that may be given to ``late`` and not written.
+  private var lateParts: [Range<Int64>] = []
+
+  // The part of the file that is in memory. What is written ends at a multiple of its size, or before that.
+  private static let windowSize = LateWrites.bufferSize
+  private var window = UnsafeMutableRawPointer.allocate(byteCount: GatheredFile.windowSize, alignment: 4096)
   private var start: Int64 = 0
   private var count = 0
   /// How many bytes it can have.
@@ -44,8 +47,10 @@ final class GatheredFile {
 
   /// Stands in for the methods of an open file, until ``end()``; nil where that is no file.
   ///
-  /// - Parameter frames: for the log.
-  init?(_ file: UnsafeMutablePointer<sqlite3_file>, frames: LogFrames? = nil) {
+  /// - Parameters:
+  ///   - late: writes what leaves the window.
+  ///   - frames: for the log.
+  init?(_ file: UnsafeMutablePointer<sqlite3_file>, _ late: LateWrites, frames: LogFrames? = nil) {
     guard let original = file.pointee.pMethods, let read = original.pointee.xRead,
       let write = original.pointee.xWrite, let sync = original.pointee.xSync, let size = original.pointee.xFileSize,
       size(file, &fileEnd) == SQLITE_OK
@@ -53,6 +58,7 @@ final class GatheredFile {
     self.file = file
     self.original = original
     self.frames = frames
+    self.late = late
     readFile = read
     writeFile = write
     syncFile = sync
@@ -82,18 +88,18 @@ final class GatheredFile {
     // What is seldom asked for goes the file's own way, once all is written.
     table.pointee.methods.xTruncate = { file, size in
       guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
-      let code = owner.letGo()
+      let code = owner.settleAll()
       if code == SQLITE_OK { owner.fileEnd = min(owner.fileEnd, size) }
       return code == SQLITE_OK ? owner.original.pointee.xTruncate?(file, size) ?? SQLITE_OK : code
     }
     table.pointee.methods.xFileSize = { file, size in
       guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
-      let code = owner.flush()
+      let code = owner.settleAll()
       return code == SQLITE_OK ? owner.original.pointee.xFileSize?(file, size) ?? SQLITE_OK : code
     }
     table.pointee.methods.xClose = { file in
       guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
-      let code = owner.letGo()
+      let code = owner.settleAll()
       owner.end()
       return owner.original.pointee.xClose?(file) ?? code
     }
@@ -111,25 +117,56 @@ final class GatheredFile {
     guard isStandingIn else { return }
     isStandingIn = false
     _ = letGo()
+    _ = finishLate()
     _ = early.finish()
     file.pointee.pMethods = original
   }
 
   // MARK: The window
 
-  /// Writes what is yet to be written.
+  /// Waits until everything that another thread is to write is written.
+  private func finishLate() -> Int32 {
+    lateParts.removeAll(keepingCapacity: true)
+    return late.finish()
+  }
+
+  /// Waits until a part of the file is written, but for the window.
+  private func settle(_ size: Int, at offset: Int64) -> Int32 {
+    lateParts.contains { $0.overlaps(offset..<(offset + Int64(size))) } ? finishLate() : SQLITE_OK
+  }
+
+  /// Writes what is yet to be written and keeps the window.
   private func flush() -> Int32 {
     guard !unwritten.isEmpty else { return SQLITE_OK }
     let part = unwritten
     unwritten = 0..<0
-    let code = writeFile(file, window + part.lowerBound, Int32(part.count), start + Int64(part.lowerBound))
-    return code == SQLITE_OK ? early.note(part.count) : code
+    let code = finishLate()
+    return code == SQLITE_OK ? write(window, part, start) : code
   }
 
   /// Writes what is yet to be written and forgets the window.
   private func letGo() -> Int32 {
     defer { count = 0 }
-    return flush()
+    guard !unwritten.isEmpty else { return SQLITE_OK }
+    let (part, start) = (unwritten, self.start)
+    unwritten = 0..<0
+    if lateParts.count == LateWrites.limit { lateParts.removeFirst() }
+    lateParts.append((start + Int64(part.lowerBound))..<(start + Int64(part.upperBound)))
+    let full = window
+    window = late.newBuffer()
+    return late.add(full) { [self] in write($0, part, start) }
+  }
+
+  /// Writes everything and forgets the window.
+  private func settleAll() -> Int32 {
+    let code = letGo()
+    return code == SQLITE_OK ? finishLate() : code
+  }
+
+  /// By the thread that writes, or while it has nothing to do.
+  private func write(_ buffer: UnsafeMutableRawPointer, _ part: Range<Int>, _ start: Int64) -> Int32 {
+    let code = writeFile(file, buffer + part.lowerBound, Int32(part.count), start + Int64(part.lowerBound))
+    return code == SQLITE_OK ? early.note(part.count) : code
   }
 
   private func begin(at offset: Int64) {
@@ -141,7 +178,10 @@ final class GatheredFile {
   private func write(_ bytes: UnsafeRawPointer, _ size: Int, at offset: Int64) -> Int32 {
     frames?.note(bytes, size, at: offset)
     fileEnd = max(fileEnd, offset + Int64(size))
-    if count > 0, offset + Int64(size) <= start { return writeFile(file, bytes, Int32(size), offset) }
+    if count > 0, offset + Int64(size) <= start {
+      let code = settle(size, at: offset)
+      return code == SQLITE_OK ? writeFile(file, bytes, Int32(size), offset) : code
+    }
     if count == 0 || offset < start || offset > start + Int64(count) {
       let code = letGo()
       guard code == SQLITE_OK else { return code }
@@ -181,7 +221,10 @@ final class GatheredFile {
         guard code == SQLITE_OK else { return code }
       }
     }
-    guard holds(size, at: offset) else { return readFile(file, bytes, Int32(size), offset) }
+    guard holds(size, at: offset) else {
+      let code = settle(size, at: offset)
+      return code == SQLITE_OK ? readFile(file, bytes, Int32(size), offset) : code
+    }
     bytes.copyMemory(from: window + Int(offset - start), byteCount: size)
     return SQLITE_OK
   }
@@ -193,7 +236,9 @@ final class GatheredFile {
   /// Reads as many pieces of a size as the window can have; false where that cannot be done.
   private func load(from offset: Int64, _ size: Int) -> Bool {
     let pieces = min(Int64(GatheredFile.windowSize), fileEnd - offset) / Int64(size)
-    guard pieces > 0, readFile(file, window, Int32(pieces) * Int32(size), offset) == SQLITE_OK else { return false }
+    guard pieces > 0, settle(Int(pieces) * size, at: offset) == SQLITE_OK,
+      readFile(file, window, Int32(pieces) * Int32(size), offset) == SQLITE_OK
+    else { return false }
     start = offset
     count = Int(pieces) * size
     limit = count
@@ -201,9 +246,7 @@ final class GatheredFile {
   }
 
   private func sync(_ flags: Int32) -> Int32 {
-    let written = flush()
-    let code = early.finish()
-    guard written == SQLITE_OK, code == SQLITE_OK else { return written == SQLITE_OK ? code : written }
+    for code in [flush(), finishLate(), early.finish()] where code != SQLITE_OK { return code }
     frames?.isSynced = true
     return syncFile(file, flags)
   }

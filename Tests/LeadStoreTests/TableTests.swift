@@ -25,6 +25,23 @@ struct TableTests {
     #expect(throws: StoreError.leadNumber(number)) { try database.leads.greatestID() }
   }
 
+  @Test("the pieces of leads to go over have all leads, and leave out large gaps")
+  func pieces() throws {
+    let leads = database.leads
+    #expect(try leads.pieces(of: 10) == [])
+    let ids: [Int64] = [1, 10, 11, 645, 1290, 1300, 50_000, 4_000_000_000, LeadTable.greatestNumber]
+    for id in ids { try database.addLead(id, "lead \(id)") }
+    for size in [1, 10, 2048, 1 << 40] as [Int64] {
+      let pieces = try leads.pieces(of: size)
+      #expect(pieces == Array(Set(pieces)).sorted())
+      #expect(ids.allSatisfy { pieces.contains(Int(($0 - 1) / size)) })
+      #expect(pieces.count <= ids.count * 64)
+      #expect(pieces.last == Int((LeadTable.greatestNumber - 1) / size))
+    }
+    #expect(try leads.pieces(of: 1 << 40) == [0])
+    #expect(try leads.pieces(of: 1 << 31) == [0, 1])
+  }
+
   @Test("whether anything stands beside a lead's blocks and pages, whatever stands there of those around it")
   func recentLeads() throws {
     let recent = database.recentLeads

@@ -18,32 +18,34 @@ protocol RangeWorker: AnyObject {
 
 /// Pieces of work for several threads, whose results come out in the order of the pieces.
 enum OrderedRanges {
-  /// Works on `count` pieces and calls `body` with the result of each, in order, on the calling thread.
+  /// Works on pieces and calls `body` with the result of each, in order, on the calling thread.
   ///
-  /// - Parameter workers: the first works on the calling thread, each other one on a thread of its own.
+  /// - Parameters:
+  ///   - pieces: their numbers.
+  ///   - workers: the first works on the calling thread, each other one on a thread of its own.
   /// - Throws: the first failure; no thread runs any more then.
   static func run<Worker: RangeWorker>(
-    count: Int, workers: [Worker], _ body: (Worker.Partial) throws -> Void
+    _ pieces: [Int], workers: [Worker], _ body: (Worker.Partial) throws -> Void
   ) throws {
     guard let own = workers.first else { return }
-    guard workers.count > 1, count > 1 else {
-      for piece in 0..<count { try body(own.work(on: piece)) }
+    guard workers.count > 1, pieces.count > 1 else {
+      for piece in pieces { try body(own.work(on: piece)) }
       return
     }
-    let queue = PieceQueue<Worker.Partial>(count: count, lead: workers.count * 4)
+    let queue = PieceQueue<Worker.Partial>(count: pieces.count, lead: workers.count * 4)
     // Where the system has no thread to give, those that there are do all of it.
-    let threads = workers.dropFirst().compactMap { worker in try? WorkerThread { worker.serve(queue) } }
+    let threads = workers.dropFirst().compactMap { worker in try? WorkerThread { worker.serve(queue, pieces) } }
     defer {
       queue.stop()
       for thread in threads { thread.join() }
     }
     var done = 0
-    while done < count {
+    while done < pieces.count {
       if let partial = try queue.takeResult(done) {
         try body(partial)
         done += 1
       } else if let piece = queue.takePiece() {
-        queue.put(piece, try own.work(on: piece))
+        queue.put(piece, try own.work(on: pieces[piece]))
       } else {
         queue.waitForResult(done)
       }
@@ -52,10 +54,10 @@ enum OrderedRanges {
 }
 
 extension RangeWorker {
-  fileprivate func serve(_ queue: PieceQueue<Partial>) {
+  fileprivate func serve(_ queue: PieceQueue<Partial>, _ pieces: [Int]) {
     while let piece = queue.waitForPiece() {
       do {
-        queue.put(piece, try work(on: piece))
+        queue.put(piece, try work(on: pieces[piece]))
       } catch {
         queue.fail(error)
         return

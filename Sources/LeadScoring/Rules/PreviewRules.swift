@@ -148,8 +148,8 @@ private struct Preview {
         try LeadComparer(comparison, on: $0, wantsFacts: wishes.wantsHashes), wishes, greatest: greatest)
     }
     var sum = PreviewPart(firstLead: 1, comparison)
-    let pieces = Int((greatest + PlanTable.blockSize - 1) / PlanTable.blockSize)
-    try OrderedRanges.run(count: pieces, workers: workers) { part in
+    let pieces = try session.database.leads.pieces(of: PlanTable.blockSize)
+    try OrderedRanges.run(pieces, workers: workers) { part in
       sum.add(part, top: options.top)
       for move in part.moves { try moves(move) }
       if !part.hashes.isEmpty { blocks.append((part.firstLead, part.hashes)) }

@@ -67,18 +67,18 @@ enum RescorePass {
   ) throws {
     let database = session.database
     let greatest = try database.leads.greatestID()
-    let pieces = Int((greatest + pieceSize - 1) / pieceSize)
-    guard pieces > 0 else { return }
-    var workers = try readers(session, pieces: pieces).map { PassWorker(try make($0), $0) }
+    let pieces = try database.leads.pieces(of: pieceSize)
+    guard !pieces.isEmpty else { return }
+    var workers = try readers(session, pieces: pieces.count).map { PassWorker(try make($0), $0) }
     if workers.isEmpty { workers = [PassWorker(try make(database), database)] }
     if rows == .composed {
-      try database.history.addMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
+      try database.history.addMany { try OrderedRanges.run(pieces, workers: workers, store) }
     } else if rows == .many, greatest >= manyLeads {
       try database.history.addMany {
-        try database.scores.putMany { try OrderedRanges.run(count: pieces, workers: workers, store) }
+        try database.scores.putMany { try OrderedRanges.run(pieces, workers: workers, store) }
       }
     } else {
-      try OrderedRanges.run(count: pieces, workers: workers, store)
+      try OrderedRanges.run(pieces, workers: workers, store)
     }
   }
 

@@ -102,6 +102,29 @@ public final class LeadTable {
     return greatest
   }
 
+  /// Which of the pieces of so many numbers each, piece 0 from number 1 on, to go over for all leads; rising. Large gaps
+  /// between leads' numbers are left out; a piece may yet have no lead.
+  ///
+  /// - Throws: ``StoreError/leadNumber(_:)``
+  /// - Complexity: O(pieces)
+  public func pieces(of size: Int64) throws -> [Int] {
+    let greatest = try greatestID()
+    var pieces: [Int] = []
+    var next: Int64 = 1
+    while next <= greatest,
+      let lead = try connection.firstRow("SELECT min(id) FROM lead WHERE id >= ?1", [next], { $0.integer(0) })
+    {
+      let first = (lead - 1) / size
+      let last = min(first + LeadTable.piecesTogether - 1, (greatest - 1) / size)
+      pieces += Int(first)...Int(last)
+      next = (last + 1) * size + 1
+    }
+    return pieces
+  }
+
+  /// To ask whether a piece has a lead costs as much as to go over some that have none.
+  private static let piecesTogether: Int64 = 64
+
   /// A number for a new lead.
   ///
   /// - Throws: ``StoreError/leadNumber(_:)``, ``StoreError/noLeadNumber``

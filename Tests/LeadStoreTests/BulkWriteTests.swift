@@ -125,6 +125,29 @@ struct BulkWriteTests {
     #expect(try isWhole(reader))
   }
 
+  /// SQLite undoes a transaction by itself after some errors; what it had written lies where the next one writes.
+  @Test("leave alone what others write once they are undone", arguments: [300, 2000, 9000])
+  func undoneAndWritten(_ count: Int) throws {
+    try connection.bulkWrite { try fill(connection, 1...2000) }
+    let other = try BulkWriteTests.open(folder.file("bulk.db"), .readWrite)
+    #expect(throws: TestFault()) {
+      try connection.bulkWrite {
+        try fill(connection, 2001...(2000 + count))
+        try connection.execute("ROLLBACK")
+        try other.write { try fill(other, 2001...2600) }
+        throw TestFault()
+      }
+    }
+    #expect(try isWhole(other))
+    #expect(try rows(connection).count == 2600)
+    try other.execute("PRAGMA wal_checkpoint")
+    #expect(try isWhole(connection))
+    // Nobody keeps a lock.
+    try other.bulkWrite { try fill(other, 2601...5000) }
+    try connection.write { try fill(connection, 5001...5100) }
+    #expect(try rows(other) == rows(connection))
+  }
+
   @Test("sync before others may read, or are written as they come", arguments: ["OFF", "NORMAL", "FULL", "EXTRA"])
   func synchronous(_ setting: String) throws {
     try connection.execute("PRAGMA synchronous = \(setting)")

@@ -1,4 +1,6 @@
 import CSQLite
+import Foundation
+import Synchronization
 import Testing
 
 @testable import LeadStore
@@ -36,6 +38,47 @@ struct LateWritesTests {
     #expect(target.numbers == Array(0..<count))
   }
 
+  @Test("are done by another thread where there are many of them")
+  func thread() {
+    let late = LateWrites()
+    let writers = Mutex<[pthread_t]>([])
+    for _ in 0..<100 {
+      _ = late.add(late.newBuffer()) { _ in
+        writers.withLock { $0.append(pthread_self()) }
+        return SQLITE_OK
+      }
+    }
+    #expect(late.finish() == SQLITE_OK)
+    writers.withLock {
+      #expect($0.count == 100)
+      #expect($0.allSatisfy { pthread_equal($0, pthread_self()) == 0 })
+    }
+  }
+
+  @Test("wait where too many are not done")
+  func limit() throws {
+    let late = LateWrites()
+    let mayWrite = DispatchSemaphore(value: 0)
+    let given = Mutex(0)
+    let seen = Mutex(0)
+    let watcher = try WorkerThread {
+      Thread.sleep(forTimeInterval: 0.1)
+      seen.withLock { $0 = given.withLock(\.self) }
+      mayWrite.signal()
+    }
+    for number in 0..<40 {
+      let code = late.add(late.newBuffer()) { _ in
+        if number == 0 { mayWrite.wait() }
+        return SQLITE_OK
+      }
+      #expect(code == SQLITE_OK)
+      given.withLock { $0 += 1 }
+    }
+    #expect(late.finish() == SQLITE_OK)
+    watcher.join()
+    #expect(seen.withLock(\.self) == LateWrites.limit)
+  }
+
   @Test("are done before they are forgotten", arguments: [2, 40])
   func forgotten(_ count: Int) {
     let target = Target()
@@ -51,8 +94,11 @@ struct LateWritesTests {
     let target = Target()
     for number in 0..<before { _ = add(number, to: late, target) }
     _ = add(before, to: late, target, code: SQLITE_FULL)
-    for number in (before + 1)..<(before + 40) { _ = add(number, to: late, target, code: SQLITE_IOERR) }
+    var last = SQLITE_OK
+    for number in (before + 1)..<(before + 40) { last = add(number, to: late, target, code: SQLITE_IOERR) }
+    #expect(last == SQLITE_FULL)
     #expect(late.finish() == SQLITE_FULL)
+    #expect(late.fail(SQLITE_IOERR) == SQLITE_FULL)
     #expect(late.finish() == SQLITE_FULL)
     #expect(add(0, to: late, target) == SQLITE_FULL)
     #expect(late.finish() == SQLITE_FULL)

@@ -210,10 +210,10 @@ public final class Connection {
   public func bulkWrite<Result>(undo: Bool = false, _ body: () throws -> Result) throws -> Result {
     try execute("PRAGMA foreign_keys = OFF")
     defer { try? execute("PRAGMA foreign_keys = ON") }
-    let files = try gatheredFiles()
+    let files = try bulkFiles()
     isGathering = true
     defer {
-      for file in files { file.end() }
+      files?.end()
       isGathering = false
     }
     return try undo ? writeAndUndo(body) : write(body)
@@ -221,18 +221,15 @@ public final class Connection {
 
   /// The log and the database's file, which are written in large pieces from now on; none where a commit does not sync
   /// them before others may read what is new.
-  private func gatheredFiles() throws -> [GatheredFile] {
+  private func bulkFiles() throws -> BulkFiles? {
     let mode = try firstRow("PRAGMA journal_mode") { $0.text(0) }
     let synchronous = try firstRow("PRAGMA synchronous") { $0.integer(0) } ?? 0
     guard mode == "wal", synchronous >= 2, let pageSize = try firstRow("PRAGMA page_size", [], { $0.integer(0) }),
-      let name = sqlite3_filename_wal(sqlite3_db_filename(handle, "main"))
-    else { return [] }
-    let frames = LogFrames(path: String(cString: name), pageSize: Int(pageSize))
-    let late = LateWrites()
-    return [
-      file(SQLITE_FCNTL_JOURNAL_POINTER).flatMap { GatheredFile($0, late, frames: frames) },
-      file(SQLITE_FCNTL_FILE_POINTER).flatMap { GatheredFile($0, late) },
-    ].compactMap(\.self)
+      let name = sqlite3_filename_wal(sqlite3_db_filename(handle, "main")),
+      let log = file(SQLITE_FCNTL_JOURNAL_POINTER),
+      let database = file(SQLITE_FCNTL_FILE_POINTER)
+    else { return nil }
+    return BulkFiles(log: log, logPath: String(cString: name), database: database, pageSize: Int(pageSize))
   }
 
   /// Runs `body` with few pages in memory: see ``keepFewPages()``.

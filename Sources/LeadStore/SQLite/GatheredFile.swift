@@ -4,9 +4,9 @@ internal import CSQLite
 /// methods: https://sqlite.org/c3ref/io_methods.html
 ///
 /// A page on its way into the log is two writes, none of which begins or ends with a page of the system's, and where a
-/// page was written twice SQLite goes over all of the log once more, frame by frame. What is gathered is written before
-/// the file is synced, so that nobody relies on anything that is not there; it is for files that are synced before
-/// others may read what is new in them.
+/// page was written twice SQLite goes over all of the log once more, frame by frame. What is gathered is written by another
+/// thread, all of it before the file is synced, cut or measured. Whoever has a file gathered sees that nobody looks for it
+/// before that: see ``BulkFiles``.
 final class GatheredFile {
   /// What SQLite holds to be the file's methods, and whose they are.
   private struct Table {
@@ -28,6 +28,10 @@ final class GatheredFile {
   private var isStandingIn = false
   /// Of the log alone.
   private let frames: LogFrames?
+  /// Whether what SQLite writes is gathered; otherwise it is written at once.
+  var gathers = true
+  /// Called instead of the file when SQLite takes a lock of the log's index or gives it back.
+  var onLock: ((_ first: Int32, _ count: Int32, _ flags: Int32) -> Int32)?
 
   private let late: LateWrites
   /// Where the windows stand that may be given to ``late`` and not written.
@@ -85,21 +89,25 @@ final class GatheredFile {
       return owner.write(bytes, Int(count), at: offset)
     }
     table.pointee.methods.xSync = { file, flags in GatheredFile.owner(of: file)?.sync(flags) ?? SQLITE_MISUSE }
+    table.pointee.methods.xShmLock = { file, first, count, flags in
+      guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
+      return owner.onLock?(first, count, flags) ?? owner.lock(first, count, flags)
+    }
     // What is seldom asked for goes the file's own way, once all is written.
     table.pointee.methods.xTruncate = { file, size in
       guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
-      let code = owner.settleAll()
+      let code = owner.writeAll()
       if code == SQLITE_OK { owner.fileEnd = min(owner.fileEnd, size) }
       return code == SQLITE_OK ? owner.original.pointee.xTruncate?(file, size) ?? SQLITE_OK : code
     }
     table.pointee.methods.xFileSize = { file, size in
       guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
-      let code = owner.settleAll()
+      let code = owner.writeAll()
       return code == SQLITE_OK ? owner.original.pointee.xFileSize?(file, size) ?? SQLITE_OK : code
     }
     table.pointee.methods.xClose = { file in
       guard let owner = GatheredFile.owner(of: file) else { return SQLITE_MISUSE }
-      let code = owner.settleAll()
+      let code = owner.writeAll()
       owner.end()
       return owner.original.pointee.xClose?(file) ?? code
     }
@@ -126,8 +134,10 @@ final class GatheredFile {
 
   /// Waits until everything that another thread is to write is written.
   private func finishLate() -> Int32 {
-    lateParts.removeAll(keepingCapacity: true)
-    return late.finish()
+    let code = late.finish()
+    // Where something failed, what is asked for of the parts may be old.
+    if code == SQLITE_OK { lateParts.removeAll(keepingCapacity: true) }
+    return code
   }
 
   /// Waits until a part of the file is written, but for the window.
@@ -138,35 +148,50 @@ final class GatheredFile {
   /// Writes what is yet to be written and keeps the window.
   private func flush() -> Int32 {
     guard !unwritten.isEmpty else { return SQLITE_OK }
-    let part = unwritten
-    unwritten = 0..<0
-    let code = finishLate()
-    return code == SQLITE_OK ? write(window, part, start) : code
+    var code = finishLate()
+    guard code == SQLITE_OK else { return code }
+    code = writeNow(window + unwritten.lowerBound, unwritten.count, at: start + Int64(unwritten.lowerBound))
+    if code == SQLITE_OK { unwritten = 0..<0 }
+    return code
   }
 
-  /// Writes what is yet to be written and forgets the window.
+  /// Writes while the other thread has nothing of this file to write.
+  private func writeNow(_ bytes: UnsafeRawPointer, _ size: Int, at offset: Int64) -> Int32 {
+    var code = writeFile(file, bytes, Int32(size), offset)
+    if code == SQLITE_OK { code = early.note(size) }
+    return code == SQLITE_OK ? code : late.fail(code)
+  }
+
+  /// Gives the window away to be written and begins with none.
   private func letGo() -> Int32 {
     defer { count = 0 }
     guard !unwritten.isEmpty else { return SQLITE_OK }
-    let (part, start) = (unwritten, self.start)
+    let part = unwritten
+    let offset = start + Int64(part.lowerBound)
     unwritten = 0..<0
     if lateParts.count == LateWrites.limit { lateParts.removeFirst() }
-    lateParts.append((start + Int64(part.lowerBound))..<(start + Int64(part.upperBound)))
+    lateParts.append(offset..<(offset + Int64(part.count)))
     let full = window
     window = late.newBuffer()
-    return late.add(full) { [self] in write($0, part, start) }
+    // Not the owner, which would end on the other thread where that lets go of the work last.
+    return late.add(full) { [file, writeFile, early] buffer in
+      let code = writeFile(file, buffer + part.lowerBound, Int32(part.count), offset)
+      return code == SQLITE_OK ? early.note(part.count) : code
+    }
   }
 
-  /// Writes everything and forgets the window.
-  private func settleAll() -> Int32 {
+  /// Writes everything and begins with no window.
+  func writeAll() -> Int32 {
     let code = letGo()
-    return code == SQLITE_OK ? finishLate() : code
+    return code == SQLITE_OK && !lateParts.isEmpty ? finishLate() : code
   }
 
-  /// By the thread that writes, or while it has nothing to do.
-  private func write(_ buffer: UnsafeMutableRawPointer, _ part: Range<Int>, _ start: Int64) -> Int32 {
-    let code = writeFile(file, buffer + part.lowerBound, Int32(part.count), start + Int64(part.lowerBound))
-    return code == SQLITE_OK ? early.note(part.count) : code
+  /// Whether nothing was written since the last sync; for the log.
+  var isSynced: Bool { frames?.isSynced ?? false }
+
+  /// Takes a lock of the log's index or gives it back.
+  func lock(_ first: Int32, _ count: Int32, _ flags: Int32) -> Int32 {
+    original.pointee.xShmLock?(file, first, count, flags) ?? SQLITE_MISUSE
   }
 
   private func begin(at offset: Int64) {
@@ -178,9 +203,13 @@ final class GatheredFile {
   private func write(_ bytes: UnsafeRawPointer, _ size: Int, at offset: Int64) -> Int32 {
     frames?.note(bytes, size, at: offset)
     fileEnd = max(fileEnd, offset + Int64(size))
+    if !gathers {
+      let code = writeAll()
+      return code == SQLITE_OK ? writeNow(bytes, size, at: offset) : code
+    }
     if count > 0, offset + Int64(size) <= start {
-      let code = settle(size, at: offset)
-      return code == SQLITE_OK ? writeFile(file, bytes, Int32(size), offset) : code
+      let code = finishLate()
+      return code == SQLITE_OK ? writeNow(bytes, size, at: offset) : code
     }
     if count == 0 || offset < start || offset > start + Int64(count) {
       let code = letGo()

@@ -61,6 +61,11 @@ final class LateWrites {
     return thread == nil ? finish() : code
   }
 
+  /// Notes that the giver has failed to write, so that nothing more is written.
+  ///
+  /// - Returns: the first failure so far.
+  func fail(_ code: Int32) -> Int32 { queue.fail(code) }
+
   /// Waits until everything that was given is done.
   ///
   /// - Returns: the first failure so far.
@@ -131,6 +136,13 @@ private final class WorkQueue: @unchecked Sendable {
       if !waiting.isEmpty { pthread_cond_broadcast(changed) }
       while done < given { pthread_cond_wait(changed, mutex) }
       isHurried = false
+      return failure
+    }
+  }
+
+  func fail(_ code: Int32) -> Int32 {
+    locked {
+      if failure == SQLITE_OK { failure = code }
       return failure
     }
   }

@@ -1,5 +1,4 @@
 import CSQLite
-import Synchronization
 import Testing
 
 @testable import LeadStore
@@ -7,28 +6,13 @@ import Testing
 /// What is gathered must read as if it were written at once, and must be in the file when others may rely on it.
 @Suite("Gathered files")
 struct GatheredFileTests {
-  private static func bytes(_ count: Int, _ random: inout SplitMix) -> [UInt8] {
+  private static func bytes(_ count: Int, _ random: inout SeededRandom) -> [UInt8] {
     (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-  }
-
-  /// Numbers that are the same in every run.
-  private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var value = state
-      value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-      value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-      return value ^ value >> 31
-    }
-
-    mutating func below(_ limit: Int) -> Int { limit <= 0 ? 0 : Int(next() % UInt64(limit)) }
   }
 
   @Test("read as what was written, in the file once it is synced", arguments: 1...12 as ClosedRange<UInt64>)
   func same(_ seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     let memory = MemoryFile()
     let gathered = GatheredFile(memory.file, LateWrites())
     var expected: [UInt8] = []
@@ -63,7 +47,7 @@ struct GatheredFileTests {
     "tell of a failure at the latest when they are synced, and give nothing old",
     arguments: 1...20 as ClosedRange<UInt64>)
   func failure(_ seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     let memory = MemoryFile()
     var expected = Self.bytes(700_000, &random)
     memory.state.withLock { ($0.bytes, $0.failsFrom) = (expected, 0) }
@@ -85,6 +69,11 @@ struct GatheredFileTests {
     for _ in 0..<2 { #expect(memory.sync() == SQLITE_FULL) }
     gathered?.end()
   }
+}
+
+extension SeededRandom {
+  /// A number from 0 on.
+  fileprivate mutating func below(_ limit: Int) -> Int { Int.random(in: 0...max(0, limit - 1), using: &self) }
 }
 
 @Suite("The files of a large transaction")
@@ -119,7 +108,7 @@ struct BulkFilesTests {
     }
   }
 
-  private var locks: [(first: Int32, flags: Int32, watched: [UInt8])] { database.state.withLock(\.locks) }
+  private var locks: [(first: Int32, flags: Int32, watched: [UInt8])] { database.state.withLock { $0.locks } }
 
   /// Afterwards another connection may write to the same places.
   @Test("leave nothing to be written to the log when the writer's lock is given back", arguments: [3, 90])
@@ -186,6 +175,7 @@ struct BulkFilesTests {
     #expect(database.lock(1) == SQLITE_OK)
     #expect(database.lock(4) == SQLITE_OK)
     #expect(database.lock(5) == SQLITE_BUSY)
+    #expect(locks.last?.first == 0)
     for page in 4...9 {
       writePages(page...page)
       #expect(database.bytes.count == page * BulkFilesTests.pageSize)
@@ -194,6 +184,25 @@ struct BulkFilesTests {
     #expect(database.put([1], at: 0) == SQLITE_FULL)
     #expect(database.unlock(1) == SQLITE_OK)
     files?.end()
+  }
+
+  @Test("let others write where somebody else is at a checkpoint, or the commit was not synced")
+  func otherCheckpoint() {
+    _ = writeFrames(1...20)
+    log.state.withLock { $0.syncFails = true }
+    #expect(log.sync() == SQLITE_IOERR)
+    #expect(database.unlock(0) == SQLITE_OK)
+    #expect(locks.map(\.first) == [0])
+    log.state.withLock { $0.syncFails = false }
+    _ = writeFrames(1...20)
+    #expect(log.sync() == SQLITE_OK)
+    #expect(database.unlock(0) == SQLITE_OK)
+    #expect(locks.count == 1)
+    database.state.withLock { $0.busyLocks = [1] }
+    #expect(database.lock(1) == SQLITE_BUSY)
+    #expect(locks.map(\.first) == [0, 0])
+    files?.end()
+    #expect(locks.count == 2)
   }
 
   @Test("have written everything when a checkpoint that was interrupted gives its lock back")

@@ -1,5 +1,21 @@
 import CSQLite
-import Synchronization
+import Foundation
+
+/// A value that one thread at a time uses.
+final class Locked<Value>: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value: Value
+
+  init(_ value: Value) {
+    self.value = value
+  }
+
+  func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&value)
+  }
+}
 
 /// A file of SQLite's that stands in memory, and notes its locks.
 final class MemoryFile: @unchecked Sendable {
@@ -13,13 +29,14 @@ final class MemoryFile: @unchecked Sendable {
     var bytes: [UInt8] = []
     /// Writes from this offset on fail.
     var failsFrom = Int64.max
+    var syncFails = false
     /// Locks that somebody else has.
     var busyLocks: Set<Int32> = []
     /// What locks were taken and given back, and the bytes of ``watched`` at that time.
     var locks: [(first: Int32, flags: Int32, watched: [UInt8])] = []
   }
 
-  let state = Mutex(State())
+  let state = Locked(State())
   /// The file whose bytes are noted with the locks.
   var watched: MemoryFile?
   private let handle: UnsafeMutablePointer<Handle>
@@ -36,7 +53,9 @@ final class MemoryFile: @unchecked Sendable {
     methods.pointee.xWrite = { file, bytes, count, offset in
       MemoryFile.owner(file)?.write(bytes, Int(count), offset) ?? SQLITE_MISUSE
     }
-    methods.pointee.xSync = { _, _ in SQLITE_OK }
+    methods.pointee.xSync = { file, _ in
+      MemoryFile.owner(file)?.state.withLock { $0.syncFails } == false ? SQLITE_OK : SQLITE_IOERR
+    }
     methods.pointee.xTruncate = { file, size in
       MemoryFile.owner(file)?.state.withLock { $0.bytes.removeSubrange(min($0.bytes.count, Int(size))...) }
       return SQLITE_OK
@@ -61,7 +80,7 @@ final class MemoryFile: @unchecked Sendable {
   }
 
   /// What has reached the file.
-  var bytes: [UInt8] { state.withLock(\.bytes) }
+  var bytes: [UInt8] { state.withLock { $0.bytes } }
 
   private static func owner(_ file: UnsafeMutablePointer<sqlite3_file>?) -> MemoryFile? {
     file.map { UnsafeMutableRawPointer($0).assumingMemoryBound(to: Handle.self).pointee.owner.takeUnretainedValue() }

@@ -6,10 +6,12 @@ internal import CSQLite
 /// - Nothing may reach the log any more once another connection can write to it: before the writer's lock is given back,
 ///   everything is written.
 /// - A checkpoint that copies all of the log cuts and syncs the database's file before it says that it is done, and hears
-///   then of a write that failed. One that stops at what some reader needs, or while others add to the log, does neither:
-///   there each page is written at once. So the writer's lock is kept until the checkpoint after the commit has ended.
+///   then of a write that failed. One that stops at what a reader needs, or during which others add to the log, does
+///   neither. So the writer's lock is kept until the checkpoint after the commit has ended, and where a reader stops that
+///   one, each page is written at once.
 final class BulkFiles {
-  // Of the log's index. Others than the first reader's say how much of the log may be copied.
+  // Of the log's index. Readers with these locks limit how much of the log may be copied; who has another reader's lock,
+  // 3, reads the database alone.
   private static let writerLock: Int32 = 0
   private static let checkpointLock: Int32 = 1
   private static let readerLocks: ClosedRange<Int32> = 4...7
@@ -35,7 +37,9 @@ final class BulkFiles {
     database.onLock = { [unowned self] in lock($0, $1, $2) }
   }
 
-  /// Gives the files their own methods back. What was written and not synced may be lost.
+  deinit { end() }
+
+  /// Gives the files their own methods back, and the writer's lock. What was written and not synced may be lost.
   func end() {
     log.end()
     database.onLock = nil
@@ -51,7 +55,7 @@ final class BulkFiles {
       keepsWriterLock = false
       return SQLITE_OK
     case BulkFiles.writerLock where !takes:
-      // What fails here belongs to no commit: that was synced.
+      // Where this fails the transaction is undone: a commit is synced before.
       _ = log.writeAll()
       guard log.isSynced else { break }
       keepsWriterLock = true
@@ -59,6 +63,7 @@ final class BulkFiles {
     case BulkFiles.checkpointLock where takes:
       let code = database.lock(first, count, flags)
       database.gathers = code == SQLITE_OK && keepsWriterLock
+      if code != SQLITE_OK { letOthersWrite() }
       return code
     case BulkFiles.checkpointLock:
       database.gathers = false
@@ -67,7 +72,10 @@ final class BulkFiles {
       return database.lock(first, count, flags)
     case BulkFiles.readerLocks where takes:
       let code = database.lock(first, count, flags)
-      if code != SQLITE_OK { database.gathers = false }
+      if code != SQLITE_OK {
+        database.gathers = false
+        letOthersWrite()
+      }
       return code
     default: break
     }

@@ -158,7 +158,8 @@ final class GatheredFile {
   /// Writes while the other thread has nothing of this file to write.
   private func writeNow(_ bytes: UnsafeRawPointer, _ size: Int, at offset: Int64) -> Int32 {
     var code = writeFile(file, bytes, Int32(size), offset)
-    if code == SQLITE_OK { code = early.note(size) }
+    // What is not gathered may be relied on before a sync, which then must be the one that hears of what went wrong.
+    if code == SQLITE_OK, gathers { code = early.note(size) }
     return code == SQLITE_OK ? code : late.fail(code)
   }
 
@@ -186,7 +187,7 @@ final class GatheredFile {
     return code == SQLITE_OK && !lateParts.isEmpty ? finishLate() : code
   }
 
-  /// Whether nothing was written since the last sync; for the log.
+  /// Whether something was written, and all of it was synced; for the log.
   var isSynced: Bool { frames?.isSynced ?? false }
 
   /// Takes a lock of the log's index or gives it back.
@@ -276,7 +277,8 @@ final class GatheredFile {
 
   private func sync(_ flags: Int32) -> Int32 {
     for code in [flush(), finishLate(), early.finish()] where code != SQLITE_OK { return code }
-    frames?.isSynced = true
-    return syncFile(file, flags)
+    let code = syncFile(file, flags)
+    if code == SQLITE_OK { frames?.isSynced = true }
+    return code
   }
 }

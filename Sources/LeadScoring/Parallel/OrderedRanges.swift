@@ -1,13 +1,5 @@
 internal import LeadStore
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
 /// Works on one piece after the other on a thread of its own, with tools of its own.
 protocol RangeWorker: AnyObject {
   associatedtype Partial: Sendable
@@ -67,10 +59,9 @@ extension RangeWorker {
 }
 
 /// The pieces not yet taken, and results not yet handed over. Safe for several threads: everything that changes is read
-/// and written under `mutex` alone.
+/// and written under `monitor` alone.
 private final class PieceQueue<Partial: Sendable>: @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let monitor = Monitor()
   private let count: Int
   /// How far work may be ahead of what was handed over, so that results do not pile up.
   private let lead: Int
@@ -83,25 +74,6 @@ private final class PieceQueue<Partial: Sendable>: @unchecked Sendable {
   init(count: Int, lead: Int) {
     self.count = count
     self.lead = lead
-    mutex = .allocate(capacity: 1)
-    mutex.initialize(to: pthread_mutex_t())
-    pthread_mutex_init(mutex, nil)
-    changed = .allocate(capacity: 1)
-    changed.initialize(to: pthread_cond_t())
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    changed.deallocate()
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-  }
-
-  private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return try body()
   }
 
   private func nextPiece() -> Int? {
@@ -111,55 +83,55 @@ private final class PieceQueue<Partial: Sendable>: @unchecked Sendable {
   }
 
   /// A piece to work on; nil where there is none now.
-  func takePiece() -> Int? { locked { nextPiece() } }
+  func takePiece() -> Int? { monitor.locked { nextPiece() } }
 
   /// A piece to work on, waited for; nil where there will be none.
   func waitForPiece() -> Int? {
-    locked {
+    monitor.locked {
       while true {
         if let piece = nextPiece() { return piece }
         if isStopped || failure != nil || next >= count { return nil }
-        pthread_cond_wait(changed, mutex)
+        monitor.wait()
       }
     }
   }
 
   func put(_ piece: Int, _ partial: Partial) {
-    locked {
+    monitor.locked {
       results[piece] = partial
-      pthread_cond_broadcast(changed)
+      monitor.wake()
     }
   }
 
   func fail(_ error: any Error) {
-    locked {
+    monitor.locked {
       if failure == nil { failure = error }
-      pthread_cond_broadcast(changed)
+      monitor.wake()
     }
   }
 
   func stop() {
-    locked {
+    monitor.locked {
       isStopped = true
-      pthread_cond_broadcast(changed)
+      monitor.wake()
     }
   }
 
   /// The result of a piece; nil where it is not there yet.
   func takeResult(_ piece: Int) throws -> Partial? {
-    try locked {
+    try monitor.locked {
       if let failure { throw failure }
       guard let partial = results.removeValue(forKey: piece) else { return nil }
       handedOver = piece + 1
-      pthread_cond_broadcast(changed)
+      monitor.wake()
       return partial
     }
   }
 
   /// Waits until the result of a piece is there, or a worker has failed.
   func waitForResult(_ piece: Int) {
-    locked {
-      while failure == nil, results[piece] == nil { pthread_cond_wait(changed, mutex) }
+    monitor.locked {
+      while failure == nil, results[piece] == nil { monitor.wait() }
     }
   }
 }

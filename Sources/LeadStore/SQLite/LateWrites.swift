@@ -1,13 +1,5 @@
 internal import CSQLite
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
 /// Writes that a thread of its own does one after the other, in the order in which they are given to it by one thread.
 ///
 /// The thread is started for the first ones that are worth it. Where it cannot be, the giver does them.
@@ -75,12 +67,11 @@ final class LateWrites {
   }
 }
 
-/// What is given and not done. Everything that changes is read and written under `mutex` alone.
+/// What is given and not done. Everything that changes is read and written under `monitor` alone.
 private final class WorkQueue: @unchecked Sendable {
   private typealias Item = (buffer: UnsafeMutableRawPointer, work: LateWrites.Work)
 
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let monitor = Monitor()
   private var waiting: [Item] = []
   private var freeBuffers: [UnsafeMutableRawPointer] = []
   private var given = 0
@@ -90,83 +81,62 @@ private final class WorkQueue: @unchecked Sendable {
   private var isStopped = false
   private var failure = SQLITE_OK
 
-  init() {
-    mutex = .allocate(capacity: 1)
-    mutex.initialize(to: pthread_mutex_t())
-    pthread_mutex_init(mutex, nil)
-    changed = .allocate(capacity: 1)
-    changed.initialize(to: pthread_cond_t())
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    for buffer in freeBuffers { buffer.deallocate() }
-    pthread_cond_destroy(changed)
-    changed.deallocate()
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
-  }
+  deinit { for buffer in freeBuffers { buffer.deallocate() } }
 
   // MARK: Who gives
 
   func newBuffer() -> UnsafeMutableRawPointer {
-    locked { freeBuffers.popLast() } ?? .allocate(byteCount: LateWrites.bufferSize, alignment: 4096)
+    monitor.locked { freeBuffers.popLast() } ?? .allocate(byteCount: LateWrites.bufferSize, alignment: 4096)
   }
 
   /// - Returns: how many are not begun, and the first failure so far.
   func add(_ buffer: UnsafeMutableRawPointer, _ work: @escaping LateWrites.Work) -> (waiting: Int, failure: Int32) {
-    locked {
-      while given - done >= LateWrites.limit { pthread_cond_wait(changed, mutex) }
+    monitor.locked {
+      while given - done >= LateWrites.limit { monitor.wait() }
       waiting.append((buffer, work))
       given += 1
-      if waiting.count == LateWrites.batch { pthread_cond_broadcast(changed) }
+      if waiting.count == LateWrites.batch { monitor.wake() }
       return (waiting.count, failure)
     }
   }
 
   func finish() -> Int32 {
-    locked {
+    monitor.locked {
       isHurried = true
-      if !waiting.isEmpty { pthread_cond_broadcast(changed) }
-      while done < given { pthread_cond_wait(changed, mutex) }
+      if !waiting.isEmpty { monitor.wake() }
+      while done < given { monitor.wait() }
       isHurried = false
       return failure
     }
   }
 
   func fail(_ code: Int32) -> Int32 {
-    locked {
+    monitor.locked {
       if failure == SQLITE_OK { failure = code }
       return failure
     }
   }
 
   func stop() {
-    locked {
+    monitor.locked {
       isStopped = true
-      pthread_cond_broadcast(changed)
+      monitor.wake()
     }
   }
 
   // MARK: Who writes
 
   private func takeWaiting() -> [Item] {
-    locked {
+    monitor.locked {
       defer { waiting.removeAll(keepingCapacity: true) }
       return waiting
     }
   }
 
   private func waitForSome() -> [Item] {
-    locked {
+    monitor.locked {
       while waiting.count < LateWrites.batch, !isStopped, !isHurried || waiting.isEmpty {
-        pthread_cond_wait(changed, mutex)
+        monitor.wait()
       }
       defer { waiting.removeAll(keepingCapacity: true) }
       return waiting
@@ -188,12 +158,12 @@ private final class WorkQueue: @unchecked Sendable {
   private func run(_ items: [Item]) {
     for (buffer, work) in items {
       // A write that follows one that failed could leave a gap before it.
-      let code = locked { failure } == SQLITE_OK ? work(buffer) : SQLITE_OK
-      locked {
+      let code = monitor.locked { failure } == SQLITE_OK ? work(buffer) : SQLITE_OK
+      monitor.locked {
         freeBuffers.append(buffer)
         done += 1
         if failure == SQLITE_OK { failure = code }
-        pthread_cond_broadcast(changed)
+        monitor.wake()
       }
     }
   }

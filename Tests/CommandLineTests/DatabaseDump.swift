@@ -13,6 +13,8 @@ final class PlainConnection {
       throw ProgramProblem(description: "cannot open \(path): SQLite \(code)")
     }
     self.handle = handle
+    // A program that ends as the last one has the file to itself for a moment.
+    sqlite3_busy_timeout(handle, 5000)
   }
 
   deinit { sqlite3_close_v2(handle) }

@@ -14,6 +14,7 @@ struct StreamImportTests {
   private final class Stream {
     let program: RunningProgram
     private var descriptor: Int32
+    private var hasEnded = false
 
     init(_ work: Workspace, _ arguments: [String]) throws {
       let name = "pipe-\(UUID().uuidString)"
@@ -24,7 +25,11 @@ struct StreamImportTests {
       try #require(descriptor >= 0)
     }
 
-    deinit { close() }
+    // A child that nobody waits for keeps the test's runner from hearing of others.
+    deinit {
+      close()
+      if !hasEnded { program.kill() }
+    }
 
     func send(_ text: String) throws {
       var bytes = Array(text.utf8)[...]
@@ -47,7 +52,17 @@ struct StreamImportTests {
 
     func end(limit: Double = 60) throws -> ProgramRun {
       close()
+      return try wait(limit: limit)
+    }
+
+    func wait(limit: Double) throws -> ProgramRun {
+      hasEnded = true
       return try program.wait(limit: limit)
+    }
+
+    func kill() {
+      hasEnded = true
+      program.kill()
     }
   }
 
@@ -183,7 +198,7 @@ struct StreamImportTests {
         usleep(1000)
       }
       if attempt % 2 == 0 { usleep(UInt32.random(in: 0..<100_000)) }
-      stream.program.kill()
+      stream.kill()
       // What is there is a beginning of what was sent, over all attempts.
       let found = try PlainConnection(work.path("leads.db")).rows(
         "SELECT count(*), max(CAST(substr(id, 2) AS INTEGER)) FROM v_events WHERE id IS NOT NULL")
@@ -207,7 +222,7 @@ struct StreamImportTests {
     try stream.send(line("ann@x", 1) + "no json\n" + line("ann@x", 2) + String(line("ann@x", 3).dropLast(9)))
     try wait(work, until: "SELECT read FROM import_run WHERE file = '-'", is: "3")
     stream.program.signal(signal)
-    let run = try stream.program.wait(limit: 60)
+    let run = try stream.wait(limit: 60)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.errors.contains("-:2: ") && run.errors.contains("3 rows: 2 new, 1 rejected"), "\(run.errors)")
     #expect(try work.text("bad.jsonl") == "no json\n")
@@ -221,7 +236,7 @@ struct StreamImportTests {
       // The program is at work once it has opened the database.
       usleep(300_000)
       stream.program.signal(SIGTERM)
-      let run = try stream.program.wait(limit: 60)
+      let run = try stream.wait(limit: 60)
       #expect(run.status == 0 || run.status == 128 + SIGTERM, "\(format): \(run.status) \(run.errors)")
       #expect(!run.errors.contains("error:"), "\(run.errors)")
     }

@@ -36,6 +36,10 @@ static const unsigned char m0009[] = {
 #embed "../../migrations/0009_recent_change.sql" suffix(,)
 };
 
+static const unsigned char m0010[] = {
+#embed "../../migrations/0010_record_columns.sql" suffix(,)
+};
+
 static const struct leadscore_migration migrations[] = {
     {"0001_initial.sql",
      "1db475ca55c25c3b119dd10ebdbaa6bde4aaf498d5801700a764b74d44e6dffb",
@@ -64,6 +68,9 @@ static const struct leadscore_migration migrations[] = {
     {"0009_recent_change.sql",
      "93b16d98a86c91d374d7769d4f66c71e5c84a73cd702e8611aee8fedbbe7e887",
      m0009, sizeof m0009},
+    {"0010_record_columns.sql",
+     "f95f9ce5ec0fb1824bed4aa6b6b928b7b2f3ffa7ea2e1ece911413df59e5eda6",
+     m0010, sizeof m0010},
 };
 
 const size_t leadscore_migration_count = sizeof migrations / sizeof *migrations;

@@ -54,7 +54,27 @@ struct RecordUnpackingTests {
       return values
     }
 
+    mutating func dated() -> [Int64] {
+      var numbers: [Int64] = []
+      var instant: Int128 = 0
+      var events = number()
+      while events > 0, !isDamaged {
+        events -= 1
+        instant += signed()
+        let header = number()
+        guard !isDamaged, header >> 1 <= bytes.count else {
+          isDamaged = true
+          break
+        }
+        numbers += [near(instant), Int64(header)]
+        numbers += run(header >> 1)
+      }
+      return numbers
+    }
+
     mutating func content(_ kinds: [SignalKind]) -> Content? {
+      if bytes.starts(with: [0x81, 0]) { return columns(kinds, unit: 1000, width: 5) }
+      if bytes.starts(with: [0x82, 0]) { return columns(kinds, unit: 1, width: 6) }
       var content = Content()
       if bytes.starts(with: [0x80, 0]) { (place, unit) = (2, 1000) }
       content.createdAt = near(signed())
@@ -67,22 +87,67 @@ struct RecordUnpackingTests {
           let header = number()
           truth = header & 1 == 1
           numbers = run(header >> 1)
-        case .datedInstants:
-          var instant: Int128 = 0
-          var events = number()
-          while events > 0, !isDamaged {
-            events -= 1
-            instant += signed()
-            let header = number()
-            guard !isDamaged, header >> 1 <= bytes.count else { return nil }
-            numbers += [near(instant), Int64(header)]
-            numbers += run(header >> 1)
-          }
+        case .datedInstants: numbers = dated()
         }
         content.numbers.append(numbers)
         content.truths.append(truth)
       }
       return isDamaged || place < bytes.count ? nil : content
+    }
+
+    mutating func take(_ count: Int) -> [UInt8] {
+      guard count >= 0, count <= bytes.count - place else {
+        isDamaged = true
+        return Array(repeating: 0, count: max(0, min(count, 1 << 10)))
+      }
+      place += count
+      return Array(bytes[(place - count)..<place])
+    }
+
+    private mutating func columns(_ kinds: [SignalKind], unit: Int128, width: Int) -> Content? {
+      place = 2
+      let created = near(signed())
+      let truths = bits(take((kinds.count + 7) / 8))
+      let presence = bits(take((kinds.count + 7) / 8))
+      guard !isDamaged, !truths[kinds.count...].contains(true), !presence[kinds.count...].contains(true) else {
+        return nil
+      }
+      for (slot, kind) in kinds.enumerated() where kind != .timeline && truths[slot] { return nil }
+      let slots = kinds.indices.filter { kinds[$0] == .instants && presence[$0] }
+      var newest: [Int128] = []
+      for _ in slots {
+        var value: Int128 = 0
+        for (index, byte) in take(width).enumerated() { value |= Int128(byte) << (8 * index) }
+        newest.append((value >= 1 << (8 * width - 1) ? value - 1 << (8 * width) : value) * unit)
+      }
+      var lengths = take(slots.count).map { UInt64($0) }
+      for index in lengths.indices where lengths[index] == 255 {
+        lengths[index] = number()
+        if lengths[index] < 255 { isDamaged = true }
+      }
+      var numbers: [[Int64]] = kinds.map { _ in [] }
+      for (slot, (length, newest)) in zip(slots, zip(lengths, newest)) {
+        var reader = PlainReader(bytes: take(Int(clamping: length)))
+        if isDamaged { return nil }
+        var instant = newest
+        var instants = [near(instant)]
+        while reader.place < reader.bytes.count, !reader.isDamaged {
+          instant -= Int128(reader.number()) * unit
+          instants.append(near(instant))
+        }
+        if reader.isDamaged { return nil }
+        numbers[slot] = instants.reversed()
+      }
+      for (slot, kind) in kinds.enumerated() where kind != .instants && presence[slot] {
+        numbers[slot] = kind == .timeline ? run(number()) : dated()
+        if numbers[slot].isEmpty { return nil }
+      }
+      let found = kinds.indices.map { truths[$0] }
+      return isDamaged || place < bytes.count ? nil : Content(createdAt: created, numbers: numbers, truths: found)
+    }
+
+    private func bits(_ bytes: [UInt8]) -> [Bool] {
+      bytes.flatMap { byte in (0..<8).map { byte >> $0 & 1 == 1 } }
     }
   }
 
@@ -117,12 +182,13 @@ struct RecordUnpackingTests {
     record.reset(createdAt: Int64.random(in: 0...last, using: &random))
     for kind in kinds {
       switch kind {
-      case .instants: record.append(instants: rising(&random, random.chance(5) ? 1500 : 9))
+      case .instants: record.append(instants: rising(&random, random.chance(15) ? random.pick([90, 300, 1500]) : 9))
       case .timeline: record.append(timeline: timeline(&random))
       case .datedInstants:
         record.append(dated: rising(&random, 4).map { DatedEvent(instant: $0, matches: timeline(&random)) })
       }
     }
+    if random.chance(30) { return PlainRecords.packed(record, inSeconds: unit == 1000 && random.chance(70)) }
     var bytes: [UInt8] = []
     record.pack(into: &bytes)
     return bytes
@@ -180,6 +246,40 @@ struct RecordUnpackingTests {
       }
     }
     #expect(taken > 500 && damaged > 500, "\(taken), \(damaged)")
+  }
+
+  @Test("with a reach, the last instants of each slot, down to one that is not after its bound")
+  func reach() {
+    var random = SeededRandom(seed: 89)
+    var (whole, cut) = (0, 0)
+    for _ in 0..<400 {
+      let kinds = kinds(&random)
+      let bytes = packed(kinds, &random)
+      var full = SignalRecord(kinds: kinds)
+      let isRecord = bytes.withUnsafeBufferPointer { full.unpack($0) }
+      #expect(isRecord)
+      let oldest = kinds.indices.map { slot -> Int64 in
+        let numbers = full.slot(slot)
+        let choice = random.int(0...4)
+        return choice == 0 || numbers.isEmpty ? Int64.max : choice == 1 ? Int64.min : random.pick(Array(numbers))
+      }
+      var record = SignalRecord(kinds: kinds)
+      let isPart = bytes.withUnsafeBufferPointer { record.unpack($0, reach: EventReach(oldest)) }
+      #expect(isPart && record.createdAt == full.createdAt)
+      for (slot, kind) in kinds.enumerated() {
+        let (all, some) = (Array(full.slot(slot)), Array(record.slot(slot)))
+        guard kind == .instants else {
+          #expect(some == all)
+          #expect(kind == .datedInstants || record.timeline(slot) == full.timeline(slot))
+          continue
+        }
+        #expect(Array(all.suffix(some.count)) == some)
+        let needed = all.count - (all.lastIndex { $0 <= oldest[slot] } ?? 0)
+        #expect(some.count >= needed, "\(all) from \(oldest[slot]): \(some)")
+        if some.count < all.count { cut += 1 } else { whole += 1 }
+      }
+    }
+    #expect(whole > 500 && cut > 300, "\(whole), \(cut)")
   }
 
   @Test("a slot that a record does not have is neither read nor written")

@@ -52,6 +52,8 @@ final class RuleChangeWorker: RescoreWorker {
   private let asksJudgement: Bool
   private let slots: [Int]
   private let wantsHashes: Bool
+  /// What is asked of stored records; nil for all of them.
+  private let reach: EventReach?
   private let texts: OutcomeTexts
   private let points: PointsWriter
   // By the numbers of stages and grades: positions among the rules' stages, and hashes of their texts.
@@ -97,6 +99,8 @@ final class RuleChangeWorker: RescoreWorker {
     var positions: [SignalDefinition: Int] = [:]
     for (slot, definition) in session.pack.definitions.enumerated() { positions[definition] = slot }
     slots = model.rules.signals.compactMap { positions[$0] }
+    // Who writes records, or compares facts with a plan's, needs all of them.
+    reach = change == nil && !wantsHashes ? model.rules.reach(asOf: asOf, pack: session.pack.definitions) : nil
     texts = OutcomeTexts(model.evaluator)
     stored = SignalRecord(kinds: (change?.oldDefinitions ?? session.pack.definitions).map(\.kind))
     found = SignalRecord(kinds: finder.pack.kinds)
@@ -138,7 +142,7 @@ final class RuleChangeWorker: RescoreWorker {
   }
 
   private func unpack(_ lead: Int64) throws {
-    guard stored.unpack(records.bytes, readable: records.readableBehind) else {
+    guard stored.unpack(records.bytes, readable: records.readableBehind, reach: reach) else {
       throw StoreError.damaged("the signal state of lead \(lead); run `leadscore score --all`")
     }
   }

@@ -53,6 +53,8 @@ final class LeadComparer {
   private let finder: SignalFinder?
   /// Events up to this instant are not looked for.
   private let oldestEvent: Int64
+  /// What is asked of the record of a lead that is not evaluated under the active rules; nil for all of it.
+  private let reach: EventReach?
   private let asksJudgement: Bool
   @exclusivity(unchecked) private var record: SignalRecord
   @exclusivity(unchecked) private var found: SignalRecord
@@ -108,6 +110,7 @@ final class LeadComparer {
     }
     oldestEvent =
       wantsFacts ? Int64.min : comparison.after.eventsMatter(of: Set(comparison.missing), asOf: comparison.asOf)
+    reach = wantsFacts ? nil : comparison.after.reach(asOf: comparison.asOf, pack: definitions)
     reader = try ScoredLeadReader(
       database, model: comparison.model, pack: comparison.pack, ruleCount: comparison.before.ruleNames.count,
       facts: facts, eventsAfter: oldestEvent)
@@ -126,6 +129,7 @@ final class LeadComparer {
   /// Compares the next lead; false where there is none.
   func next() throws -> Bool {
     guard try reader.next() else { return false }
+    givenBefore = isStoredScoreCurrent ? reader.given : nil
     guard try readRecord() else {
       let key = try database.leads.row(id: stored.pointee.lead)?.key ?? ""
       throw StoreError.damaged("the signal state of lead '\(key)'; run `leadscore score --all`")
@@ -134,7 +138,6 @@ final class LeadComparer {
     // Not one that says nothing: its references would be counted for every lead.
     let judgement = asksJudgement ? try readJudgement() : nil
     let stage: Int
-    givenBefore = isStoredScoreCurrent ? reader.given : nil
     if givenBefore != nil {
       scoreBefore = stored.pointee.score
       stageBefore = stored.pointee.stage
@@ -165,9 +168,14 @@ final class LeadComparer {
 
   private func readRecord() throws -> Bool {
     let storedCount = comparison.stored.count
-    guard let bytes = try reader.record(),
-      record.unpack(bytes, slots: storedCount, readable: reader.readableBehindRecord)
-    else { return false }
+    guard let bytes = try reader.record() else { return false }
+    let behind = reader.readableBehindRecord
+    // Two calls, since a choice between the reach and none would be counted as one more reference.
+    let isRecord =
+      givenBefore == nil
+      ? record.unpack(bytes, slots: storedCount, readable: behind)
+      : record.unpack(bytes, slots: storedCount, readable: behind, reach: reach)
+    guard isRecord else { return false }
     guard let finder else { return true }
     finder.reset()
     if finder.asksForEvents { try reader.forEachPage { try finder.add(page: $0, firstAt: $1, after: oldestEvent) } }

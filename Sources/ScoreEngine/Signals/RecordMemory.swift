@@ -9,6 +9,15 @@ final class RecordMemory {
   private let kindMemory: UnsafeMutablePointer<SignalKind>
   /// By slot, and one more: where its numbers begin. There is room for eight more.
   let starts: UnsafeMutablePointer<Int>
+  /// By group of eight slots: what they hold, those alone that are unpacked.
+  let masks: UnsafeMutablePointer<RecordColumns.Masks>
+  /// By slot, and eight more: before all instants.
+  let noReach: UnsafePointer<Int64>
+  /// Where in the record in columns that was unpacked last the creation ends, and where the columns do.
+  @exclusivity(unchecked) var headEnd = 0
+  @exclusivity(unchecked) var columnsEnd = 0
+  // A copy of a record behind which nothing can be looked at.
+  @exclusivity(unchecked) private var padded = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
   /// By slot: how many slots of its kind there are from it on, without another one between them; eight at most, and none
   /// behind those that are unpacked.
   let alike: UnsafeMutablePointer<Int>
@@ -40,17 +49,30 @@ final class RecordMemory {
     alike.initialize(repeating: 0, count: kinds.count + 1)
     values = .allocate(capacity: capacity)
     values.initialize(repeating: 0, count: capacity)
+    let groups = (kinds.count + 7) / 8
+    masks = .allocate(capacity: groups)
+    masks.initialize(repeating: RecordColumns.Masks(), count: groups)
+    let noReach = UnsafeMutablePointer<Int64>.allocate(capacity: kinds.count + 8)
+    noReach.initialize(repeating: Int64.min, count: kinds.count + 8)
+    self.noReach = UnsafePointer(noReach)
   }
 
   /// Prepares for records with the first so many slots.
   @inline(__always)
   func expect(slots count: Int) {
-    if unpackedSlots != count { countAlike(count) }
+    if unpackedSlots != count { prepare(count) }
   }
 
   @inline(never)
-  private func countAlike(_ count: Int) {
+  private func prepare(_ count: Int) {
     unpackedSlots = count
+    for group in 0..<((slotCount + 7) / 8) { masks[group] = RecordColumns.Masks() }
+    for slot in 0..<count {
+      let bit = UInt8(1) << (slot & 7)
+      masks[slot >> 3].all |= bit
+      if kinds[slot] == .timeline { masks[slot >> 3].conditions |= bit }
+      if kinds[slot] == .instants { masks[slot >> 3].instants |= bit }
+    }
     for slot in (0..<count).reversed() {
       alike[slot] = slot + 1 < count && kinds[slot + 1] == kinds[slot] ? min(alike[slot + 1] + 1, 8) : 1
     }
@@ -73,7 +95,24 @@ final class RecordMemory {
     starts.deallocate()
     initials.deallocate()
     alike.deallocate()
+    masks.deallocate()
+    noReach.deallocate()
+    padded.deallocate()
     values.deallocate()
+  }
+
+  /// The bytes in memory of its own, with some behind them that can be looked at.
+  @inline(never)
+  func copyWithPadding(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+    let count = bytes.count + RecordColumns.padding
+    if padded.count < count {
+      padded.deallocate()
+      padded = .allocate(capacity: count * 2)
+      padded.initialize(repeating: 0)
+    }
+    let base = padded.baseAddress.unsafelyUnwrapped
+    if let source = bytes.baseAddress { base.update(from: source, count: bytes.count) }
+    return UnsafePointer(base)
   }
 
   /// What loops that look at every number need; valid until the next change.

@@ -1,0 +1,50 @@
+/// How far back rules look at the events of each slot of a pack, when they are evaluated as of one instant alone.
+public final class EventReach: @unchecked Sendable {
+  /// By slot, and eight more: events before the last one that is not after this instant do not matter. Milliseconds.
+  // Written before anybody else has it.
+  let oldest: UnsafePointer<Int64>
+  let slotCount: Int
+
+  init(_ oldest: [Int64]) {
+    slotCount = oldest.count
+    let memory = UnsafeMutableBufferPointer<Int64>.allocate(capacity: oldest.count + 8)
+    memory.initialize(repeating: Int64.max)
+    for (slot, instant) in oldest.enumerated() { memory[slot] = instant }
+    self.oldest = UnsafePointer(memory.baseAddress.unsafelyUnwrapped)
+  }
+
+  deinit { oldest.deallocate() }
+}
+
+extension CompiledRules {
+  /// What of a record in a pack matters to an evaluation as of one instant: the results, and when anything changes next,
+  /// are the same without the rest.
+  ///
+  /// - Complexity: O(rules + the pack's signals)
+  public func reach(asOf instant: Int64, pack: [SignalDefinition]) -> EventReach {
+    var oldest = [Int64](repeating: Int64.max, count: signals.count)
+    for rule in rules where rule.signal >= 0 {
+      oldest[rule.signal] = min(oldest[rule.signal], reach(of: rule, asOf: instant))
+    }
+    var bySignal: [SignalDefinition: Int64] = [:]
+    for (signal, oldest) in zip(signals, oldest) { bySignal[signal] = oldest }
+    return EventReach(pack.map { bySignal[$0] ?? Int64.max })
+  }
+
+  private func reach(of rule: CompiledRule, asOf instant: Int64) -> Int64 {
+    // Of a silence, the last event before the instant.
+    if rule.kind == .silence { return instant }
+    // The event before the oldest that counts tells whether that is the first one of its hour, day or week.
+    if rule.within != Int64.max { return RuleArithmetic.saturated(instant, minus: rule.within) }
+    guard rule.decayEvery > 0 else { return Int64.min }
+    let (life, overflow) = rule.decayEvery.multipliedReportingOverflow(by: Int64(rule.decayCount))
+    return overflow ? Int64.min : RuleArithmetic.saturated(instant, minus: life)
+  }
+}
+
+extension RuleArithmetic {
+  fileprivate static func saturated(_ value: Int64, minus other: Int64) -> Int64 {
+    let (difference, overflow) = value.subtractingReportingOverflow(other)
+    return overflow ? Int64.min : difference
+  }
+}

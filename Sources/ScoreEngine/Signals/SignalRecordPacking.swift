@@ -14,23 +14,12 @@
 /// - condition: count of toggles × 2 + initial truth, first toggle, differences.
 /// - dated instants: count of events, then for each its instant (first or difference) and a timeline.
 extension SignalRecord {
-  /// How the record is packed.
-  private var form: RecordForm {
+  /// Whether all instants are whole seconds, as most sources write them.
+  private var isInSeconds: Bool {
     let memory = memory
-    var form = RecordForm.seconds
     for slot in 0..<memory.slotCount where memory.kinds[slot] == .instants {
-      let (start, end) = (memory.starts[slot], memory.starts[slot + 1])
-      if start == end { continue }
-      if form == .seconds, !SignalRecord.areSeconds(memory.values + start, end - start) { form = .milliseconds }
-      if !form.hasRoom(memory.values[end - 1]) { return .plain }
+      for index in memory.starts[slot]..<memory.starts[slot + 1] where memory.values[index] % 1000 != 0 { return false }
     }
-    return form
-  }
-
-  /// Whether instants are whole seconds, as most sources write them.
-  @inline(__always)
-  private static func areSeconds(_ instants: UnsafePointer<Int64>, _ count: Int) -> Bool {
-    for index in 0..<count where instants[index] % 1000 != 0 { return false }
     return true
   }
 
@@ -41,7 +30,10 @@ extension SignalRecord {
   /// - Complexity: O(numbers)
   public func isPacked(as bytes: UnsafeBufferPointer<UInt8>, in other: inout SignalRecord) -> Bool {
     let form = RecordForm(bytes)
-    guard form.hasColumns, other.unpack(bytes), isEqual(to: other), form == self.form else { return false }
+    // What has room in milliseconds has it in seconds.
+    guard form.hasColumns, other.unpack(bytes), isEqual(to: other), form == .seconds || !isInSeconds else {
+      return false
+    }
     let (head, columns) = (other.memory.headEnd, other.memory.columnsEnd)
     return !VariableLength.isAnyPadded(UnsafeBufferPointer(rebasing: bytes[..<head]), from: form.markLength)
       && !VariableLength.isAnyPadded(bytes, from: columns)
@@ -54,110 +46,201 @@ extension SignalRecord {
     let most = (memory.used + memory.slotCount + 2) * VariableLength.longest + memory.slotCount
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: most) { target in
       guard let target = target.baseAddress else { return }
-      let form = form
       var writer = PackWriter(target: target)
-      if let mark = form.mark { writer.write(mark: mark) }
-      writer.write(createdAt)
-      if form.hasColumns {
-        SignalRecord.packColumns(memory.view, count: memory.slotCount, form, into: &writer)
-      } else {
-        SignalRecord.pack(memory.view, count: memory.slotCount, into: &writer)
+      // Most often it is the first one.
+      if !writer.writeColumns(memory, .seconds), !writer.writeColumns(memory, .milliseconds) {
+        writer.writePlain(memory)
       }
       bytes.append(contentsOf: UnsafeBufferPointer(start: target, count: writer.count))
     }
   }
+}
 
-  private static func packColumns(
-    _ view: View, count slotCount: Int, _ form: RecordForm, into writer: inout PackWriter
+/// Writes a record into memory that is large enough.
+private struct PackWriter {
+  let target: UnsafeMutablePointer<UInt8>
+  var count = 0
+
+  // MARK: Columns
+
+  /// Writes a record in columns; false where its instants are no whole units or have no room.
+  @inline(__always)
+  mutating func writeColumns(_ memory: RecordMemory, _ form: RecordForm) -> Bool {
+    count = 0
+    if let mark = form.mark { write(mark: mark) }
+    write(memory.createdAt)
+    let view = memory.view
+    let truths = count
+    let groups = (memory.slotCount + 7) / 8
+    writeZeros(groups * 2)
+    let presence = target + (truths + groups)
+    // The newest instants.
+    var hasOthers = false
+    var hasRoom = true
+    for slot in 0..<memory.slotCount {
+      let bit = UInt8(1) &<< UInt8(slot & 7)
+      if view.kinds[slot] == .timeline, view.initials[slot] { target[truths + slot &>> 3] |= bit }
+      let end = view.starts[slot &+ 1]
+      if view.starts[slot] == end { continue }
+      presence[slot &>> 3] |= bit
+      guard view.kinds[slot] == .instants else {
+        hasOthers = true
+        continue
+      }
+      let newest = view.values[end &- 1]
+      hasRoom = hasRoom && form.hasRoom(newest) && newest % form.unit == 0
+      write(newest / form.unit, width: form.width)
+    }
+    guard hasRoom, writeOlder(view, presence, groups, newestAt: truths + groups * 2, form) else { return false }
+    if hasOthers { writeOthers(view, memory.slotCount) }
+    return true
+  }
+
+  /// Writes how long the differences between each slot's instants are, and these; false where one is no whole units.
+  @inline(__always)
+  private mutating func writeOlder(
+    _ view: SignalRecord.View, _ presence: UnsafePointer<UInt8>, _ groups: Int, newestAt: Int, _ form: RecordForm
+  ) -> Bool {
+    var length = count
+    count &+= (count &- newestAt) / form.width
+    let older = count
+    var isWhole = true
+    var isAnyLong = false
+    for group in 0..<groups {
+      var bits = presence[group]
+      while bits != 0 {
+        let slot = group &* 8 &+ bits.trailingZeroBitCount
+        bits &= bits &- 1
+        guard view.kinds[slot] == .instants else { continue }
+        let before = count
+        isWhole =
+          (form == .seconds
+            ? writeSeconds(view.values, view.starts[slot], view.starts[slot &+ 1])
+            : writeMilliseconds(view.values, view.starts[slot], view.starts[slot &+ 1])) && isWhole
+        isAnyLong = isAnyLong || count &- before >= Int(RecordColumns.longLength)
+        target[length] = UInt8(clamping: count &- before)
+        length &+= 1
+      }
+    }
+    if isAnyLong { insertLongLengths(view, presence, groups, at: older) }
+    return isWhole
+  }
+
+  /// Writes the differences between rising instants in seconds, from the last one back; false where one is not whole.
+  @inline(__always)
+  private mutating func writeSeconds(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) -> Bool {
+    var index = end &- 1
+    var rest: UInt64 = 0
+    while index > start {
+      let difference = UInt64(bitPattern: values[index] &- values[index &- 1])
+      let seconds = difference / 1000
+      rest |= difference &- seconds &* 1000
+      count &+= VariableLength.write(any: seconds, to: target + count)
+      index &-= 1
+    }
+    return rest == 0
+  }
+
+  @inline(__always)
+  private mutating func writeMilliseconds(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) -> Bool {
+    var index = end &- 1
+    while index > start {
+      let difference = UInt64(bitPattern: values[index] &- values[index &- 1])
+      count &+= VariableLength.write(any: difference, to: target + count)
+      index &-= 1
+    }
+    return true
+  }
+
+  /// Inserts the lengths that a byte has no room for, before the differences.
+  @inline(never)
+  private mutating func insertLongLengths(
+    _ view: SignalRecord.View, _ presence: UnsafePointer<UInt8>, _ groups: Int, at older: Int
   ) {
-    let groups = (slotCount + 7) / 8
-    let truths = writer.count
-    let presence = truths + groups
-    writer.writeZeros(groups * 2)
-    for slot in 0..<slotCount {
-      let bit = UInt8(1) << (slot & 7)
-      let (start, end) = (view.starts[slot], view.starts[slot + 1])
-      if view.kinds[slot] == .timeline, view.initials[slot] { writer.target[truths + slot >> 3] |= bit }
-      if start == end { continue }
-      writer.target[presence + slot >> 3] |= bit
-      if view.kinds[slot] == .instants { writer.write(view.values[end - 1] / form.unit, width: form.width) }
+    // How many bytes belong to a slot is seen by how many numbers end in them.
+    var bytes: [UInt8] = []
+    var place = older
+    for slot in 0..<(groups * 8) where presence[slot >> 3] & 1 << UInt8(slot & 7) != 0 {
+      guard view.kinds[slot] == .instants else { continue }
+      let start = place
+      var numbers = view.starts[slot + 1] - view.starts[slot] - 1
+      while numbers > 0 {
+        if target[place] < 0x80 { numbers -= 1 }
+        place += 1
+      }
+      if place - start >= Int(RecordColumns.longLength) {
+        VariableLength.append(unsigned: UInt64(place - start), to: &bytes)
+      }
     }
-    let slots = (writer.count - presence - groups) / form.width
-    let lengths = writer.count
-    writer.count += slots
-    let older = writer.count
-    var index = 0
-    var long: [UInt64] = []
-    for slot in 0..<slotCount where view.kinds[slot] == .instants {
-      let (start, end) = (view.starts[slot], view.starts[slot + 1])
-      if start == end { continue }
-      let length = writer.writeBack(view.values, start, end, unit: form.unit)
-      if length >= RecordColumns.longLength { long.append(UInt64(length)) }
-      writer.target[lengths + index] = UInt8(clamping: length)
-      index += 1
-    }
-    if !long.isEmpty { writer.insert(long, at: older) }
+    (target + older + bytes.count).update(from: target + older, count: count - older)
+    (target + older).update(from: bytes, count: bytes.count)
+    count += bytes.count
+  }
+
+  @inline(never)
+  private mutating func writeOthers(_ view: SignalRecord.View, _ slotCount: Int) {
     for slot in 0..<slotCount where view.starts[slot] < view.starts[slot + 1] {
       let (start, end) = (view.starts[slot], view.starts[slot + 1])
       switch view.kinds[slot] {
       case .instants: continue
       case .timeline:
-        writer.write(unsigned: UInt64(end - start))
-        writer.writeRun(view.values, start, end)
-      case .datedInstants: writer.writeDated(view.values, start, end)
+        write(unsigned: UInt64(end - start))
+        writeRun(view.values, start, end)
+      case .datedInstants: writeDated(view.values, start, end)
       }
     }
   }
 
-  private static func pack(_ view: View, count: Int, into writer: inout PackWriter) {
-    for index in 0..<count {
-      let (start, end) = (view.starts[index], view.starts[index + 1])
-      switch view.kinds[index] {
+  // MARK: Slot by slot
+
+  mutating func writePlain(_ memory: RecordMemory) {
+    count = 0
+    write(memory.createdAt)
+    let view = memory.view
+    for slot in 0..<memory.slotCount {
+      let (start, end) = (view.starts[slot], view.starts[slot + 1])
+      switch view.kinds[slot] {
       case .instants:
-        writer.write(unsigned: UInt64(end - start))
-        writer.writeRun(view.values, start, end)
+        write(unsigned: UInt64(end - start))
+        writeRun(view.values, start, end)
       case .timeline:
-        writer.write(unsigned: UInt64(end - start) << 1 | (view.initials[index] ? 1 : 0))
-        writer.writeRun(view.values, start, end)
-      case .datedInstants: writer.writeDated(view.values, start, end)
+        write(unsigned: UInt64(end - start) << 1 | (view.initials[slot] ? 1 : 0))
+        writeRun(view.values, start, end)
+      case .datedInstants: writeDated(view.values, start, end)
       }
     }
   }
-}
 
-/// Writes numbers into memory that is large enough for all of them.
-private struct PackWriter {
-  let target: UnsafeMutablePointer<UInt8>
-  var count = 0
+  // MARK: Numbers
 
-  mutating func write(mark: UInt8) {
+  private mutating func write(mark: UInt8) {
     target[count] = mark
     target[count + 1] = 0
     count += 2
   }
 
-  mutating func writeZeros(_ zeros: Int) {
+  private mutating func writeZeros(_ zeros: Int) {
     (target + count).update(repeating: 0, count: zeros)
     count += zeros
   }
 
   @inline(__always)
-  mutating func write(unsigned value: UInt64) {
+  private mutating func write(unsigned value: UInt64) {
     count &+= VariableLength.write(unsigned: value, to: target + count)
   }
 
   @inline(__always)
-  mutating func write(_ value: Int64) { write(unsigned: VariableLength.zigzag(value)) }
+  private mutating func write(_ value: Int64) { write(unsigned: VariableLength.zigzag(value)) }
 
   /// Writes the lowest bytes of a number.
   @inline(__always)
-  mutating func write(_ value: Int64, width: Int) {
+  private mutating func write(_ value: Int64, width: Int) {
     UnsafeMutableRawPointer(target + count).storeBytes(of: value.littleEndian, as: Int64.self)
     count &+= width
   }
 
   /// Writes rising numbers, each behind the first by its difference.
-  mutating func writeRun(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) {
+  private mutating func writeRun(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) {
     guard start < end else { return }
     write(values[start])
     var previous = values[start]
@@ -167,28 +250,8 @@ private struct PackWriter {
     }
   }
 
-  /// Writes the differences between rising numbers in units, from the last one back; returns how many bytes they took.
-  @inline(__always)
-  mutating func writeBack(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int, unit: Int64) -> Int {
-    let before = count
-    unit == 1 ? writeBack(values, start, end) { $0 } : writeBack(values, start, end) { $0 / 1000 }
-    return count &- before
-  }
-
-  @inline(__always)
-  private mutating func writeBack(
-    _ values: UnsafePointer<Int64>, _ start: Int, _ end: Int, _ units: (UInt64) -> UInt64
-  ) {
-    var index = end &- 1
-    while index > start {
-      let difference = UInt64(bitPattern: values[index] &- values[index &- 1])
-      count &+= VariableLength.write(any: units(difference), to: target + count)
-      index &-= 1
-    }
-  }
-
   /// Writes events, each with the timeline of whether it matches.
-  mutating func writeDated(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) {
+  private mutating func writeDated(_ values: UnsafePointer<Int64>, _ start: Int, _ end: Int) {
     var events = 0
     var position = start
     while position < end {
@@ -207,14 +270,5 @@ private struct PackWriter {
       writeRun(values, position + 2, next)
       position = next
     }
-  }
-
-  /// Inserts numbers before what stands at a place.
-  mutating func insert(_ numbers: [UInt64], at place: Int) {
-    var bytes: [UInt8] = []
-    for number in numbers { VariableLength.append(unsigned: number, to: &bytes) }
-    (target + place + bytes.count).update(from: target + place, count: count - place)
-    (target + place).update(from: bytes, count: bytes.count)
-    count += bytes.count
   }
 }

@@ -1,3 +1,3 @@
 -- The packed records of leads, in signal_block and in recent_change, may be laid out in columns from here on. Those that
--- stand slot by slot are read as they are, and are replaced when their lead's facts change. A program that knows no
--- columns does not open the file.
+-- stand slot by slot are read as they are; they are packed anew when their lead's facts change, and all of them by
+-- `leadscore score --all`. A program that knows no columns does not open the file.

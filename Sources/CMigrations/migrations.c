@@ -69,7 +69,7 @@ static const struct leadscore_migration migrations[] = {
      "93b16d98a86c91d374d7769d4f66c71e5c84a73cd702e8611aee8fedbbe7e887",
      m0009, sizeof m0009},
     {"0010_record_columns.sql",
-     "f95f9ce5ec0fb1824bed4aa6b6b928b7b2f3ffa7ea2e1ece911413df59e5eda6",
+     "8df9415002afe1893bc511a34235823226d4cb67293717a9df5dd2c9a673b4a9",
      m0010, sizeof m0010},
 };
 

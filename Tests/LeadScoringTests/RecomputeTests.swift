@@ -37,6 +37,60 @@ struct RecomputeTests {
     return rows
   }
 
+  @Test("records that an earlier program packed are packed anew, and count as right; wrong ones do not")
+  func earlierRecords() throws {
+    let folder = try ScratchFolder()
+    let session = try session(folder)
+    let asOf = RecomputeTests.asOf
+    let views = [asOf - 5_000_001, asOf - 4_000_000, asOf - 1000]
+    try session.append(views.map { NewEvent(key: "ann", type: "view", occurredAt: $0) }, asOf: asOf)
+    _ = try session.recompute(asOf: asOf)
+    let lead = try #require(try session.database.leads.id(key: "ann"))
+    let pack = session.pack
+    func stored() throws -> [UInt8] {
+      var bytes: [UInt8] = []
+      _ = try session.database.signals.withState(pack: pack.id, lead: lead) { bytes = Array($0) }
+      return bytes
+    }
+    let columns = try stored()
+    #expect(columns.starts(with: [0x82, 0]))
+    var record = SignalRecord(kinds: pack.kinds)
+    let isRecord = columns.withUnsafeBufferPointer { record.unpack($0) }
+    #expect(isRecord)
+    // Slot by slot, milliseconds, as such records were once.
+    func packed(_ instants: [Int64]) -> [UInt8] {
+      var bytes: [UInt8] = []
+      func append(_ number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+          bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+          rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+      }
+      append(UInt64(record.createdAt) << 1)
+      for (slot, kind) in pack.kinds.enumerated() {
+        guard !record.slot(slot).isEmpty else {
+          append(kind == .timeline && record.timeline(slot).initial ? 1 : 0)
+          continue
+        }
+        append(UInt64(instants.count))
+        append(UInt64(instants[0]) << 1)
+        for (before, after) in zip(instants, instants.dropFirst()) { append(UInt64(after - before)) }
+      }
+      return bytes
+    }
+    for (instants, rebuilt) in [(views, Int64(0)), (Array(views.dropLast()), 1)] {
+      try session.write {
+        try packed(instants).withUnsafeBytes { try session.database.signals.put(pack: pack.id, lead: lead, $0) }
+      }
+      #expect(try stored() != columns)
+      let report = try session.recompute(asOf: asOf)
+      #expect(report.signalDifferences == rebuilt && report.differences.isEmpty)
+      #expect(try stored() == columns)
+    }
+  }
+
   @Test("whatever is stored wrong of a score is put right, and nothing else is touched")
   func mended() throws {
     let folder = try ScratchFolder()

@@ -5,7 +5,7 @@ import Testing
 @Suite("Packed forms, held against records")
 struct PackedFormTests {
   private let kinds: [SignalKind] =
-    Array(repeating: .timeline, count: 11) + [.instants, .instants, .timeline, .instants, .timeline]
+    Array(repeating: .timeline, count: 11) + [.instants, .instants, .timeline, .instants, .timeline, .datedInstants]
 
   private func record(_ random: inout SeededRandom) -> SignalRecord {
     var record = SignalRecord(kinds: kinds)
@@ -18,8 +18,11 @@ struct PackedFormTests {
       if kind == .timeline {
         record.append(
           timeline: Timeline(initial: random.chance(50), toggles: random.chance(5) ? rising(&random, 2) : []))
+      } else if kind == .instants {
+        record.append(instants: rising(&random, random.chance(5) ? 400 : 12))
       } else {
-        record.append(instants: rising(&random, 12))
+        record.append(
+          dated: rising(&random, 2).map { DatedEvent(instant: $0, matches: Timeline(initial: true, toggles: [$0])) })
       }
     }
     return record
@@ -53,6 +56,47 @@ struct PackedFormTests {
         #expect(!isTaken)
       }
     }
+  }
+
+  @Test("not the same numbers in another layout")
+  func otherLayouts() {
+    var random = SeededRandom(seed: 59)
+    var other = SignalRecord(kinds: [.timeline, .instants])
+    for _ in 0..<50 {
+      let (newest, difference) = (Int64(random.int(1...100_000)), UInt64(random.int(1...1000)))
+      var record = SignalRecord(kinds: [.timeline, .instants])
+      record.reset(createdAt: 9000)
+      record.append(timeline: Timeline(initial: true, toggles: []))
+      record.append(instants: [(newest - Int64(difference)) * 1000, newest * 1000])
+      func columns(_ mark: UInt8, _ width: Int, _ unit: Int64) -> [UInt8] {
+        var bytes: [UInt8] = [mark, 0]
+        VariableLength.append(Int64(9000), to: &bytes)
+        bytes += [1, 2]
+        for byte in 0..<width { bytes.append(UInt8(truncatingIfNeeded: (newest * unit) >> Int64(8 * byte))) }
+        var differences: [UInt8] = []
+        VariableLength.append(unsigned: difference * UInt64(unit), to: &differences)
+        return bytes + [UInt8(differences.count)] + differences
+      }
+      let forms = [
+        columns(0x82, 6, 1000), PlainRecords.packed(record, inSeconds: false),
+        PlainRecords.packed(record, inSeconds: true), columns(0x81, 5, 1),
+      ]
+      var packed: [UInt8] = []
+      record.pack(into: &packed)
+      #expect(packed == forms[3])
+      for bytes in forms {
+        let isRecord = bytes.withUnsafeBufferPointer { other.unpack($0) }
+        #expect(isRecord && other.isEqual(to: record))
+        let isPacked = bytes.withUnsafeBufferPointer { record.isPacked(as: $0, in: &other) }
+        #expect(isPacked == (bytes == packed))
+      }
+    }
+    // A number of ten bytes whose last one has bits that there is no room for.
+    let record = SignalRecord(kinds: [.timeline])
+    let long: [UInt8] = [0x81, 0] + Array(repeating: 0x80, count: 9) + [2, 0, 0]
+    var one = SignalRecord(kinds: [.timeline])
+    let isPacked = long.withUnsafeBufferPointer { record.isPacked(as: $0, in: &one) }
+    #expect(!isPacked)
   }
 
   @Test("a copy stays what it is when the record goes on to another lead")

@@ -25,6 +25,7 @@ struct RecordUnpackingTests {
       while !isDamaged, place < bytes.count, shift < 64 {
         let byte = bytes[place]
         place += 1
+        if shift == 63, byte > 1 { break }
         value |= UInt64(byte & 0x7F) << shift
         if byte < 0x80 { return value }
         shift += 7
@@ -224,7 +225,7 @@ struct RecordUnpackingTests {
       for round in 0..<20 {
         var bytes = whole
         if round > 0 { damage(&bytes, &random) }
-        // In memory of just that size, so that looking behind the end is found.
+        // In memory of just that size: what lies behind it is not known.
         let behind = random.chance(50) ? 0 : random.int(0...20)
         let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count + behind)
         defer { memory.deallocate() }
@@ -280,6 +281,40 @@ struct RecordUnpackingTests {
       }
     }
     #expect(whole > 500 && cut > 300, "\(whole), \(cut)")
+  }
+
+  @Test("with a reach, damage is found or passed over, and what was read can be looked at")
+  func reachOfDamaged() {
+    var random = SeededRandom(seed: 97)
+    var (taken, refused) = (0, 0)
+    for _ in 0..<300 {
+      let kinds = kinds(&random)
+      let slots = random.chance(70) ? kinds.count : random.int(0...kinds.count)
+      let whole = packed(Array(kinds.prefix(slots)), &random)
+      var record = SignalRecord(kinds: kinds)
+      for _ in 0..<20 {
+        var bytes = whole
+        damage(&bytes, &random)
+        let behind = random.pick([0, 7, 8, 20])
+        let readable = bytes + (0..<behind).map { _ in UInt8(random.pick([0, 1, 0x7F, 0x80, 0xFF])) }
+        let oldest = kinds.map { _ in random.pick([Int64.min, 0, 1_000_000_000_000, Int64.max]) }
+        let isRecord = readable.withUnsafeBufferPointer {
+          record.unpack(
+            UnsafeBufferPointer(rebasing: $0[..<bytes.count]), slots: slots, readable: behind, reach: EventReach(oldest)
+          )
+        }
+        let found = content(record, slots: slots)
+        var reader = PlainReader(bytes: bytes)
+        if let expected = reader.content(Array(kinds.prefix(slots))) {
+          #expect(isRecord && found.createdAt == expected.createdAt && found.truths == expected.truths)
+          for (all, some) in zip(expected.numbers, found.numbers) { #expect(all.suffix(some.count) == some[...]) }
+          taken += 1
+        } else {
+          refused += isRecord ? 0 : 1
+        }
+      }
+    }
+    #expect(taken > 500 && refused > 500, "\(taken), \(refused)")
   }
 
   @Test("a slot that a record does not have is neither read nor written")

@@ -128,6 +128,51 @@ struct SignalRecordTests {
     }
   }
 
+  @Test("the farthest instants that a column has room for, and those behind them")
+  func edgesOfColumns() {
+    var random = SeededRandom(seed: 41)
+    for (unit, edge, mark) in [(Int64(1000), Int64(1) << 39, UInt8(0x81)), (1, 1 << 47, 0x82)] {
+      for units in [edge - 2, edge - 1, edge, edge + 1, -edge - 2, -edge - 1, -edge, -edge + 1] {
+        // One that is no whole second.
+        let other: Int64 = unit == 1 ? 1 : 0
+        var record = SignalRecord(kinds: [.instants, .instants])
+        fill(&record, 5, [.instants([units * unit - 1000, units * unit]), .instants([other])])
+        var bytes: [UInt8] = []
+        record.pack(into: &bytes)
+        let hasRoom = (-edge..<edge).contains(units)
+        // What has no room in milliseconds but is whole seconds goes the other way.
+        if hasRoom { #expect(bytes.starts(with: [mark, 0])) } else { #expect(!bytes.starts(with: [mark, 0])) }
+        var unpacked = SignalRecord(kinds: [.instants, .instants])
+        let isRecord = bytes.withUnsafeBufferPointer { unpacked.unpack($0) }
+        #expect(isRecord && unpacked.isEqual(to: record), "\(units)")
+      }
+    }
+    // Any number of slots, and any number of instants in them.
+    for slots in [0, 1, 7, 8, 9, 16, 63, 64, 65, 128, 200] {
+      for most in [1, 80, 130, 700] {
+        let kinds = (0..<slots).map { _ in random.pick([SignalKind.instants, .instants, .timeline, .datedInstants]) }
+        let unit: Int64 = random.chance(50) ? 1000 : 1
+        var record = SignalRecord(kinds: kinds)
+        record.reset(createdAt: 7)
+        for kind in kinds {
+          let count = random.chance(60) ? 0 : random.int(1...most)
+          let instants = (0..<count).map { _ in Int64(random.int(0...2_000_000_000)) * unit }.sorted()
+          switch kind {
+          case .instants: record.append(instants: instants)
+          case .timeline: record.append(timeline: timeline(&random))
+          case .datedInstants:
+            record.append(dated: instants.prefix(2).map { DatedEvent(instant: $0, matches: timeline(&random)) })
+          }
+        }
+        var bytes: [UInt8] = []
+        record.pack(into: &bytes)
+        var unpacked = SignalRecord(kinds: kinds)
+        let isRecord = bytes.withUnsafeBufferPointer { unpacked.unpack($0) }
+        #expect(isRecord && unpacked.isEqual(to: record), "\(slots) slots, \(most)")
+      }
+    }
+  }
+
   @Test("records that were packed slot by slot are read as before")
   func earlierRecords() {
     var random = SeededRandom(seed: 31)

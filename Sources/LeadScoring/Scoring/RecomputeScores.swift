@@ -1,14 +1,6 @@
 internal import LeadStore
 internal import ScoreEngine
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
 /// What a full recomputation found.
 public struct RecomputeReport: Sendable, Equatable {
   /// A lead whose stored state was not what the facts say.
@@ -128,10 +120,9 @@ private final class RecomputeWorker: RescoreWorker {
       if finder.asksForEvents { try facts.forEachPage { try finder.add(page: $0, firstAt: $1) } }
       finder.fill(&record, createdAt: facts.createdAt, previous: nil, attributesJSON: facts.attributes)
       part.written.leads += 1
-      if try !isStored(lead) {
-        part.written.records.add(packed: packed, lead: lead)
-        part.signalDifferences += 1
-      }
+      let stored = try isStored(lead)
+      if !stored.isPacked { part.written.records.add(packed: packed, lead: lead) }
+      if !stored.isSame { part.signalDifferences += 1 }
       for model in tools.models.indices {
         let judgement = try tools.judgement(model, lead)
         if try checks[model].isCurrent(lead, record, judgement) { continue }
@@ -146,19 +137,17 @@ private final class RecomputeWorker: RescoreWorker {
     return part
   }
 
-  /// Whether the record is what is stored of a lead; it is packed where it is not.
-  private func isStored(_ lead: Int64) throws -> Bool {
+  /// Whether what is stored of a lead says the same as the record, and whether it is packed in the same way; where not,
+  /// the record is packed.
+  private func isStored(_ lead: Int64) throws -> (isSame: Bool, isPacked: Bool) {
     let bytes = try stored.flatMap { try $0.advance(to: lead) ? $0.bytes : nil }
-    if let bytes, record.isPacked(as: bytes, in: &storedRecord) { return true }
+    if let bytes, record.isPacked(as: bytes, in: &storedRecord) { return (true, true) }
     packed.removeAll(keepingCapacity: true)
     record.pack(into: &packed)
-    guard let bytes else { return false }
-    return packed.withUnsafeBytes { packed in
-      guard packed.count == bytes.count, let left = packed.baseAddress, let right = bytes.baseAddress else {
-        return packed.count == bytes.count
-      }
-      return memcmp(left, right, packed.count) == 0
-    }
+    guard let bytes else { return (false, false) }
+    if packed.elementsEqual(bytes) { return (true, true) }
+    // Packed by an earlier program.
+    return (storedRecord.unpack(bytes) && storedRecord.isEqual(to: record), false)
   }
 
   private func score(_ number: Int, _ lead: Int64, _ judgement: Judgement, _ part: inout RecomputePart) throws {

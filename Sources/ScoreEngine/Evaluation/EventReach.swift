@@ -1,16 +1,15 @@
 /// How far back rules look at the events of each slot of a pack, when they are evaluated as of one instant alone.
 public final class EventReach: @unchecked Sendable {
-  /// By slot, and eight more: events before the last one that is not after this instant do not matter. Milliseconds.
+  /// By slot: events before the last one that is not after this instant do not matter. Milliseconds.
   // Written before anybody else has it.
   let oldest: UnsafePointer<Int64>
   let slotCount: Int
 
   init(_ oldest: [Int64]) {
     slotCount = oldest.count
-    let memory = UnsafeMutableBufferPointer<Int64>.allocate(capacity: oldest.count + 8)
-    memory.initialize(repeating: Int64.max)
-    for (slot, instant) in oldest.enumerated() { memory[slot] = instant }
-    self.oldest = UnsafePointer(memory.baseAddress.unsafelyUnwrapped)
+    let memory = UnsafeMutablePointer<Int64>.allocate(capacity: oldest.count)
+    memory.initialize(from: oldest, count: oldest.count)
+    self.oldest = UnsafePointer(memory)
   }
 
   deinit { oldest.deallocate() }
@@ -19,6 +18,8 @@ public final class EventReach: @unchecked Sendable {
 extension CompiledRules {
   /// What of a record in a pack matters to an evaluation as of one instant: the results, and when anything changes next,
   /// are the same without the rest.
+  ///
+  /// ``eventsMatter(of:asOf:)`` is for who has yet to find the events, and cannot tell which is the last one before.
   ///
   /// - Complexity: O(rules + the pack's signals)
   public func reach(asOf instant: Int64, pack: [SignalDefinition]) -> EventReach {

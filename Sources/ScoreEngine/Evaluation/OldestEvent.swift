@@ -1,6 +1,7 @@
 extension CompiledRules {
   /// The instant after which an event must have occurred to matter to what these rules make of some signals as of an
-  /// instant: a record without the earlier ones gives the same results, when anything changes next among them.
+  /// instant: a record without the earlier ones gives the same results, when anything changes next among them. For
+  /// events that are still to be found; of those in a record ``reach(asOf:pack:)`` tells more.
   ///
   /// - Parameters:
   ///   - signals: those from whose findings earlier events may be missing.

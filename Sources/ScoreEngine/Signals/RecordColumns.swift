@@ -51,7 +51,6 @@ struct RecordColumns {
 
   let base: UnsafePointer<UInt8>
   let end: UnsafePointer<UInt8>
-  private let lastWord: UnsafePointer<UInt8>
   private let unit: Int64
   private let width: Int
   /// Of eight slots.
@@ -67,7 +66,7 @@ struct RecordColumns {
   private(set) var lengths: UnsafePointer<UInt8>
   /// How many slots have instants.
   private(set) var count = 0
-  /// Whether instants are all there is, in slots of which none has very many.
+  /// Whether instants are all there is.
   private(set) var isSimple = true
 
   /// A length of a byte at most; others stand behind the lengths.
@@ -78,7 +77,6 @@ struct RecordColumns {
     groups = (slots &+ 7) &>> 3
     self.base = base
     end = base + count
-    lastWord = end + (RecordColumns.padding - 8)
     unit = form.unit
     width = form.width
     truths = base + form.markLength
@@ -114,7 +112,8 @@ struct RecordColumns {
     return (word &<< shift) &>> shift &* unit
   }
 
-  /// Reads slots of which none has anything but instants; returns how many numbers there are, nil for damage.
+  /// Reads slots of which none has anything but instants, and leaves those that are not as most are to
+  /// ``readAny(into:slots:reach:)``; returns how many numbers there are, nil for damage.
   @inline(__always)
   func readSimple(into memory: RecordMemory, slots slotCount: Int, reach oldest: UnsafePointer<Int64>?) -> Int? {
     let (values, starts, initials) = (memory.values, memory.starts, memory.initials)
@@ -148,7 +147,7 @@ struct RecordColumns {
             return readAny(into: memory, slots: slotCount, reach: oldest)
           }
           let (found, steps) = RecordColumns.readOlder(
-            older, older + bytes, lastWord, unit, into: values + used, downTo: oldest[index])
+            older, older + bytes, unit, into: values + used, downTo: oldest[index])
           guard found > 0, steps < largeStep else {
             return readAny(into: memory, slots: slotCount, reach: oldest)
           }
@@ -184,7 +183,7 @@ struct RecordColumns {
       total &+= length
       guard length <= UInt64(end - base), total <= UInt64(end - older) else { return nil }
     }
-    var others = RunReader(place: older + Int(total), end: end, lastWord: lastWord, unit: 1)
+    var others = RunReader(place: older + Int(total), end: end, lastWord: end, unit: 1)
     var (newest, length, long) = (newest, lengths, longLengths)
     var used = 0
     for slot in 0..<slotCount {
@@ -199,7 +198,7 @@ struct RecordColumns {
         length += 1
         if bytes > 0, values[used] > oldest[slot] {
           let (found, steps) = RecordColumns.readOlder(
-            older, older + bytes, lastWord, unit, into: values + used, downTo: oldest[slot])
+            older, older + bytes, unit, into: values + used, downTo: oldest[slot])
           // Large numbers of units may look near when they are multiplied.
           guard found > 0, unit == 1 || steps < 1 << 47 else { return nil }
           if steps >= largeStep || found > 1 << 10 {
@@ -273,7 +272,7 @@ struct RecordColumns {
   ///   differences that may be large, in units.
   @inline(never)
   private static func readOlder(
-    _ start: UnsafePointer<UInt8>, _ stop: UnsafePointer<UInt8>, _ lastWord: UnsafePointer<UInt8>, _ unit: Int64,
+    _ start: UnsafePointer<UInt8>, _ stop: UnsafePointer<UInt8>, _ unit: Int64,
     into values: UnsafeMutablePointer<Int64>, downTo oldest: Int64
   ) -> (count: Int, steps: UInt64) {
     // From the last place that they could need down.
@@ -286,26 +285,24 @@ struct RecordColumns {
     let factor = UInt64(UInt32(truncatingIfNeeded: unit))
     while place < stop, low.pointee > oldest {
       // Two at a time where both are in eight bytes and none takes more than four, as most are.
-      if place <= lastWord {
-        let word = VariableLength.word(place)
-        let ends = ~word & 0x8080_8080_8080_8080
-        let other = ends & (ends &- 1)
-        let both = word & 0x7F7F_7F7F_7F7F_7F7F & (other ^ (other &- 1))
-        let one = both & (ends &- 1)
-        let next = (both ^ one) &>> (UInt64(truncatingIfNeeded: ends.trailingZeroBitCount &+ 1) & 63)
-        let behind = place + (other.trailingZeroBitCount &>> 3 &+ 1)
-        if other != 0, (one | next) &>> 32 == 0, behind <= stop {
-          // Groups of seven bits are moved together: pairs, fours.
-          var steps = SIMD2(one, next)
-          steps = (steps & 0x007F_007F) | (steps &>> 1 & 0x3F80_3F80)
-          steps = (steps & 0x3FFF) | (steps &>> 2 & 0x0FFF_C000)
-          steps = (steps & 0xFFFF_FFFF) &* SIMD2(repeating: factor)
-          low[-1] = low.pointee &- Int64(bitPattern: steps.x)
-          low[-2] = low[-1] &- Int64(bitPattern: steps.y)
-          low -= 2
-          place = behind
-          continue
-        }
+      let word = VariableLength.word(place)
+      let ends = ~word & 0x8080_8080_8080_8080
+      let other = ends & (ends &- 1)
+      let both = word & 0x7F7F_7F7F_7F7F_7F7F & (other ^ (other &- 1))
+      let one = both & (ends &- 1)
+      let next = (both ^ one) &>> (UInt64(truncatingIfNeeded: ends.trailingZeroBitCount &+ 1) & 63)
+      let behind = place + (other.trailingZeroBitCount &>> 3 &+ 1)
+      if other != 0, (one | next) &>> 32 == 0, behind <= stop {
+        // Groups of seven bits are moved together: pairs, fours.
+        var steps = SIMD2(one, next)
+        steps = (steps & 0x007F_007F) | (steps &>> 1 & 0x3F80_3F80)
+        steps = (steps & 0x3FFF) | (steps &>> 2 & 0x0FFF_C000)
+        steps = (steps & 0xFFFF_FFFF) &* SIMD2(repeating: factor)
+        low[-1] = low.pointee &- Int64(bitPattern: steps.x)
+        low[-2] = low[-1] &- Int64(bitPattern: steps.y)
+        low -= 2
+        place = behind
+        continue
       }
       let step = VariableLength.read(&place, stop, &isDamaged)
       if isDamaged { return (0, bits) }

@@ -4,14 +4,12 @@ final class RecordMemory {
   /// What each slot holds.
   let kinds: [SignalKind]
   let slotCount: Int
-  /// Whether no slot has dated instants, which have counts among their numbers.
-  let isPlain: Bool
   private let kindMemory: UnsafeMutablePointer<SignalKind>
   /// By slot, and one more: where its numbers begin. There is room for eight more.
   let starts: UnsafeMutablePointer<Int>
   /// By group of eight slots: what they hold, those alone that are unpacked.
   let masks: UnsafeMutablePointer<RecordColumns.Masks>
-  /// By slot, and eight more: before all instants.
+  /// By slot: before all instants.
   let noReach: UnsafePointer<Int64>
   /// Where in the record in columns that was unpacked last the creation ends, and where the columns do.
   @exclusivity(unchecked) var headEnd = 0
@@ -37,7 +35,6 @@ final class RecordMemory {
   init(kinds: [SignalKind]) {
     self.kinds = kinds
     slotCount = kinds.count
-    isPlain = !kinds.contains(.datedInstants)
     kindMemory = .allocate(capacity: kinds.count + 1)
     for (index, kind) in kinds.enumerated() { (kindMemory + index).initialize(to: kind) }
     (kindMemory + kinds.count).initialize(to: .instants)
@@ -52,8 +49,8 @@ final class RecordMemory {
     let groups = (kinds.count + 7) / 8
     masks = .allocate(capacity: groups)
     masks.initialize(repeating: RecordColumns.Masks(), count: groups)
-    let noReach = UnsafeMutablePointer<Int64>.allocate(capacity: kinds.count + 8)
-    noReach.initialize(repeating: Int64.min, count: kinds.count + 8)
+    let noReach = UnsafeMutablePointer<Int64>.allocate(capacity: kinds.count)
+    noReach.initialize(repeating: Int64.min, count: kinds.count)
     self.noReach = UnsafePointer(noReach)
   }
 

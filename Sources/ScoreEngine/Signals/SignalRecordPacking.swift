@@ -2,14 +2,15 @@
 /// - two bytes that begin no other record, see ``RecordForm``; `created_at` in milliseconds;
 /// - a bit for each slot, lowest first, in whole bytes: the initial truth of a condition;
 /// - as many bits: whether the slot has numbers;
-/// - for each slot with instants the newest one, in five bytes in seconds or in six in milliseconds;
-/// - for each of these a byte: how many bytes the differences between its instants take; 255 for that many or more, which
-///   then stand behind these bytes;
+/// - for each slot with instants the newest one, in five bytes in seconds or in six in milliseconds, lowest byte first,
+///   two's complement;
+/// - for each of these a byte: how many bytes the differences between its instants take; 255 for that many or more, and
+///   how many stands behind these bytes, a number of variable length;
 /// - the differences, from the newest instant back;
 /// - for each other slot with numbers: a condition's count of toggles, the first and the differences; of dated instants
 ///   the same as in the other form.
 ///
-/// Where an instant has no room, in milliseconds slot by slot, after `created_at`:
+/// Where an instant has no room, which is one that no fact may have, in milliseconds slot by slot, after `created_at`:
 /// - instants: count, first, differences.
 /// - condition: count of toggles × 2 + initial truth, first toggle, differences.
 /// - dated instants: count of events, then for each its instant (first or difference) and a timeline.

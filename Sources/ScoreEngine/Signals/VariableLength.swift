@@ -112,6 +112,8 @@ enum VariableLength {
     var shift: UInt64 = 0
     while place < end, shift < 64 {
       let byte = place.pointee
+      // Of the last byte there is room for one bit.
+      if shift == 63, byte > 1 { return (0, nil) }
       place += 1
       value |= UInt64(byte & 0x7F) << shift
       if byte < 0x80 { return (value, place) }

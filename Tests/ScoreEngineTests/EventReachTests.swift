@@ -4,25 +4,6 @@ import Testing
 
 @Suite("How far back rules look at events")
 struct EventReachTests {
-  private struct Outcome: Equatable {
-    var score: Int64
-    var points: [Int64]
-    var groups: [Int64]
-    var stage: String?
-    var grade: String?
-    var nextChange: Int64
-
-    init(_ evaluator: LeadEvaluator, _ record: SignalRecord, at instant: Int64, stage: Int) {
-      evaluator.evaluate(record, at: instant, currentStage: stage)
-      score = evaluator.score
-      points = evaluator.rulePoints
-      groups = evaluator.groupScores
-      self.stage = evaluator.stage
-      grade = evaluator.grade
-      nextChange = evaluator.nextChange
-    }
-  }
-
   @Test("without what lies further back all comes out the same")
   func same() throws {
     var random = SeededRandom(seed: 127)
@@ -45,7 +26,8 @@ struct EventReachTests {
         for slot in pack.indices { dropped += whole.slot(slot).count - part.slot(slot).count }
         let stage = random.int(0...max(0, rules.stageCount - 1))
         #expect(
-          Outcome(evaluator, part, at: instant, stage: stage) == Outcome(evaluator, whole, at: instant, stage: stage))
+          EvaluationOutcome(evaluator, part, at: instant, stage: stage)
+            == EvaluationOutcome(evaluator, whole, at: instant, stage: stage))
       }
     }
     #expect(dropped > 5000, "\(dropped)")

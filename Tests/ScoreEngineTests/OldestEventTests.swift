@@ -4,24 +4,6 @@ import Testing
 
 @Suite("The oldest event that matters")
 struct OldestEventTests {
-  private struct Outcome: Equatable {
-    var score: Int64
-    var points: [Int64]
-    var groups: [Int64]
-    var stage: String?
-    var grade: String?
-    var nextChange: Int64
-  }
-
-  private func outcome(
-    _ evaluator: LeadEvaluator, _ lead: FoundLead, at instant: Int64, stage: Int
-  ) -> Outcome {
-    evaluator.evaluate(lead.record(pack: evaluator.rules.signals), at: instant, currentStage: stage)
-    return Outcome(
-      score: evaluator.score, points: evaluator.rulePoints, groups: evaluator.groupScores, stage: evaluator.stage,
-      grade: evaluator.grade, nextChange: evaluator.nextChange)
-  }
-
   @Test("without earlier ones all comes out the same")
   func same() throws {
     var random = SeededRandom(seed: 113)
@@ -48,7 +30,8 @@ struct OldestEventTests {
         }
         let stage = random.int(0...max(0, rules.stageCount - 1))
         #expect(
-          outcome(evaluator, late, at: instant, stage: stage) == outcome(evaluator, lead, at: instant, stage: stage))
+          EvaluationOutcome(evaluator, late.record(pack: rules.signals), at: instant, stage: stage)
+            == EvaluationOutcome(evaluator, lead.record(pack: rules.signals), at: instant, stage: stage))
       }
     }
     #expect(shortened > 300 && dropped > 500, "\(shortened), \(dropped)")

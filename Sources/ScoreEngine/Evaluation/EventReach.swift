@@ -36,16 +36,8 @@ extension CompiledRules {
     // Of a silence, the last event before the instant.
     if rule.kind == .silence { return instant }
     // The event before the oldest that counts tells whether that is the first one of its hour, day or week.
-    if rule.within != Int64.max { return RuleArithmetic.saturated(instant, minus: rule.within) }
+    if rule.within != Int64.max { return instant.addingSaturated(-rule.within) }
     guard rule.decayEvery > 0 else { return Int64.min }
-    let (life, overflow) = rule.decayEvery.multipliedReportingOverflow(by: Int64(rule.decayCount))
-    return overflow ? Int64.min : RuleArithmetic.saturated(instant, minus: life)
-  }
-}
-
-extension RuleArithmetic {
-  fileprivate static func saturated(_ value: Int64, minus other: Int64) -> Int64 {
-    let (difference, overflow) = value.subtractingReportingOverflow(other)
-    return overflow ? Int64.min : difference
+    return instant.addingSaturated(-rule.decayEvery.multipliedSaturated(by: Int64(rule.decayCount)))
   }
 }

@@ -9,12 +9,9 @@ extension RecordMemory {
   ) -> Bool {
     finish(used: 0, slots: slotCount)
     guard let base = bytes.baseAddress else { return clear(slotCount) }
-    var columns = RecordColumns(base, bytes.count, form, slots: slotCount)
     // Words of eight bytes are read at any place.
-    if behind < RecordColumns.padding {
-      columns = RecordColumns(
-        copyWithPadding(bytes), bytes.count, form, slots: slotCount)
-    }
+    let padded = behind < RecordColumns.padding ? copyWithPadding(bytes) : base
+    var columns = RecordColumns(padded, bytes.count, form, slots: slotCount)
     guard columns.readHead(masks) else { return clear(slotCount) }
     createdAt = columns.createdAt
     headEnd = columns.truths - columns.base
@@ -183,7 +180,7 @@ struct RecordColumns {
       total &+= length
       guard length <= UInt64(end - base), total <= UInt64(end - older) else { return nil }
     }
-    var others = RunReader(place: older + Int(total), end: end, lastWord: end, unit: 1)
+    var others = RunReader(place: older + Int(total), end: end, unit: 1)
     var (newest, length, long) = (newest, lengths, longLengths)
     var used = 0
     for slot in 0..<slotCount {
@@ -210,9 +207,12 @@ struct RecordColumns {
         used += 1
       } else {
         let before = used
-        (others, used) =
-          memory.kinds[slot] == .timeline
-          ? RunReader.readRun(others, values, used) : RunReader.readDated(others, values, used)
+        if memory.kinds[slot] == .timeline {
+          let toggles = others.number()
+          used = others.readRun(toggles, into: values, at: used)
+        } else {
+          used = others.readDated(into: values, at: used)
+        }
         guard !others.isDamaged, used > before else { return nil }
       }
     }

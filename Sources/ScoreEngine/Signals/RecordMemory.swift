@@ -16,9 +16,6 @@ final class RecordMemory {
   @exclusivity(unchecked) var columnsEnd = 0
   // A copy of a record behind which nothing can be looked at.
   @exclusivity(unchecked) private var padded = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
-  /// By slot: how many slots of its kind there are from it on, without another one between them; eight at most, and none
-  /// behind those that are unpacked.
-  let alike: UnsafeMutablePointer<Int>
   @exclusivity(unchecked) private var unpackedSlots = -1
   /// By slot of a condition: its truth before the first toggle. There is room for eight more.
   let initials: UnsafeMutablePointer<Bool>
@@ -42,8 +39,6 @@ final class RecordMemory {
     starts.initialize(repeating: 0, count: kinds.count + 9)
     initials = .allocate(capacity: kinds.count + 8)
     initials.initialize(repeating: false, count: kinds.count + 8)
-    alike = .allocate(capacity: kinds.count + 1)
-    alike.initialize(repeating: 0, count: kinds.count + 1)
     values = .allocate(capacity: capacity)
     values.initialize(repeating: 0, count: capacity)
     let groups = (kinds.count + 7) / 8
@@ -70,9 +65,6 @@ final class RecordMemory {
       if kinds[slot] == .timeline { masks[slot >> 3].conditions |= bit }
       if kinds[slot] == .instants { masks[slot >> 3].instants |= bit }
     }
-    for slot in (0..<count).reversed() {
-      alike[slot] = slot + 1 < count && kinds[slot + 1] == kinds[slot] ? min(alike[slot + 1] + 1, 8) : 1
-    }
   }
 
   /// Memory with the same numbers.
@@ -91,7 +83,6 @@ final class RecordMemory {
     kindMemory.deallocate()
     starts.deallocate()
     initials.deallocate()
-    alike.deallocate()
     masks.deallocate()
     noReach.deallocate()
     padded.deallocate()

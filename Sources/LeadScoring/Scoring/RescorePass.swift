@@ -71,14 +71,15 @@ enum RescorePass {
     guard !pieces.isEmpty else { return }
     var workers = try readers(session, pieces: pieces.count).map { PassWorker(try make($0), $0) }
     if workers.isEmpty { workers = [PassWorker(try make(database), database)] }
-    if rows == .composed {
-      try database.history.addMany { try OrderedRanges.run(pieces, workers: workers, store) }
-    } else if rows == .many, greatest >= manyLeads {
-      try database.history.addMany {
-        try database.scores.putMany { try OrderedRanges.run(pieces, workers: workers, store) }
+    // What it writes it does not look at again, so that pages need not wait in memory on their way into the log.
+    try database.connection.keepingFewPages {
+      if rows == .composed || (rows == .many && greatest >= manyLeads) {
+        try database.history.addMany {
+          try database.scores.putMany { try OrderedRanges.run(pieces, workers: workers, store) }
+        }
+      } else {
+        try OrderedRanges.run(pieces, workers: workers, store)
       }
-    } else {
-      try OrderedRanges.run(pieces, workers: workers, store)
     }
   }
 

@@ -34,7 +34,7 @@ struct ComposedScoreTests {
       for lead in 1...ComposedScoreTests.leads where random.chance(90) {
         let row = row(model, lead, at: 5, &random)
         batch.add(
-          model: model, lead: lead, row.state, groups: { $0 += row.groups.utf8 }, rules: { $0 += row.rules.utf8 })
+          model: model, lead: lead, row.state, groups: row.groups, rules: row.rules)
       }
       try database.write(batch)
       for _ in 0..<40 where seed % 2 == 0 {
@@ -92,7 +92,7 @@ struct ComposedScoreTests {
     for (lead, row) in changes.sorted(by: { $0.key < $1.key }) {
       let before = try database.scores.row(model: model, lead: lead)
       batch.add(
-        model: model, lead: lead, row.state, groups: { $0 += row.groups.utf8 }, rules: { $0 += row.rules.utf8 })
+        model: model, lead: lead, row.state, groups: row.groups, rules: row.rules)
       if let before, before.score == row.score, before.stage == row.stage, before.grade == row.grade { continue }
       batch.add(
         HistoryRow(

@@ -49,8 +49,8 @@ struct LeadBlockTests {
             try database.scores.put(row)
           } else {
             batch.add(
-              model: row.model, lead: row.lead, row.state, groups: { $0 += row.groups.utf8 },
-              rules: { $0 += row.rules.utf8 })
+              model: row.model, lead: row.lead, row.state, groups: row.groups,
+              rules: row.rules)
           }
           known[Key(model: row.model, lead: row.lead)] = row
         }
@@ -131,7 +131,7 @@ struct LeadBlockTests {
         row.nextChangeAt = Int.random(in: 0..<30, using: &random) > 0 ? .random(in: 0...9, using: &random) : nil
         // Not before the block was due, so that it is known exactly when it is next.
         row.scoredAt = 9
-        batch.add(model: model, lead: row.lead, row.state, groups: { $0 += "[]".utf8 }, rules: { $0 += "[]".utf8 })
+        batch.add(model: model, lead: row.lead, row.state, groups: "[]", rules: "[]")
         known[model << 40 | block] = row.nextChangeAt
       }
       try database.write(batch)
@@ -170,7 +170,7 @@ struct LeadBlockTests {
       var batch = ScoreBatch()
       for lead in leads {
         let row = score(1, lead, &random)
-        batch.add(model: 1, lead: lead, row.state, groups: { $0 += "[]".utf8 }, rules: { $0 += "[]".utf8 })
+        batch.add(model: 1, lead: lead, row.state, groups: "[]", rules: "[]")
       }
       try database.write(batch)
     }
@@ -309,7 +309,7 @@ struct LeadBlockTests {
     for lead in Int64(1)...4 {
       var state = score(1, lead, &random).state
       state.nextChangeAt = nil
-      batch.add(model: 1, lead: lead, state, groups: { $0 += "[]".utf8 }, rules: { $0 += "[]".utf8 })
+      batch.add(model: 1, lead: lead, state, groups: "[]", rules: "[]")
     }
     try database.write(batch)
     try ([1, 2, 3, 4] as [UInt8]).withUnsafeBytes { bytes in

@@ -140,7 +140,7 @@ extension LeadDatabase {
     for row in rows {
       try addLead(row.lead, "lead-\(row.lead)")
       batch.add(
-        model: row.model, lead: row.lead, row.state, groups: { $0 += row.groups.utf8 }, rules: { $0 += row.rules.utf8 })
+        model: row.model, lead: row.lead, row.state, groups: row.groups, rules: row.rules)
     }
     try write(batch)
   }

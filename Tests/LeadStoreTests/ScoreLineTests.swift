@@ -111,13 +111,9 @@ struct ScoreLineTests {
       version: Int(integer(&random)), score: integer(&random), stage: text(&random), ruleStage: text(&random),
       enteredStageAt: integer(&random), grade: text(&random), scoredAt: integer(&random),
       nextChangeAt: random.chance(50) ? integer(&random) : nil)
-    var bytes: [UInt8] = []
     let lead = integer(&random)
     let groups = (0..<Int.random(in: 0...5, using: &random)).map { _ in integer(&random) }
-    let rules = rules(&random)
-    _ = ScoreLine.append(
-      lead: lead, state, to: &bytes, groups: { $0 += "\(groups)".filter { $0 != " " }.utf8 }, rules: { $0 += rules })
-    return bytes
+    return bytes(lead, state, "\(groups)".filter { $0 != " " }.utf8 + [UInt8(ascii: ",")] + rules(&random))
   }
 
   private func rules(_ random: inout SeededRandom) -> [UInt8] {
@@ -190,11 +186,21 @@ struct ScoreLineTests {
     var positions = Set<Int>()
     for _ in 0..<Int.random(in: 0...12, using: &random) { positions.insert(Int.random(in: 0...40, using: &random)) }
     let pairs = positions.sorted().map { "\($0),\(Int.random(in: -9_999...999_999, using: &random))" }
-    var bytes: [UInt8] = []
-    _ = ScoreLine.append(
-      lead: Int64.random(in: 1...9_000_000, using: &random), state, to: &bytes,
-      groups: { $0 += "[575,0,-125]".utf8 }, rules: { $0 += "[\(pairs.joined(separator: ","))]".utf8 })
-    return bytes
+    return bytes(
+      Int64.random(in: 1...9_000_000, using: &random), state,
+      Array("[575,0,-125],[\(pairs.joined(separator: ","))]".utf8))
+  }
+
+  private func bytes(_ lead: Int64, _ state: ScoreState, _ points: [UInt8]) -> [UInt8] {
+    let texts = [state.stage, state.ruleStage, state.grade].map(JSONText.longest).reduce(0, +)
+    return Array(unsafeUninitializedCapacity: ScoreLine.longestNumbers + texts + points.count) { memory, count in
+      guard let base = memory.baseAddress else { return }
+      let (length, place) = ScoreLine.write(lead: lead, state, to: base) { target in
+        UnsafeMutableBufferPointer(start: target, count: points.count).update(fromContentsOf: points)
+      }
+      #expect(Array(memory[place]) == points)
+      count = length
+    }
   }
 
   @Test("what is read in the quick way is the same, and damaged lines are left to the other")

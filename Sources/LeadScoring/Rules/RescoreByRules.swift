@@ -55,7 +55,6 @@ final class RuleChangeWorker: RescoreWorker {
   /// What is asked of stored records; nil for all of them.
   private let reach: EventReach?
   private let texts: OutcomeTexts
-  private let points: PointsWriter
   // By the numbers of stages and grades: positions among the rules' stages, and hashes of their texts.
   @exclusivity(unchecked) private var positions: [Int] = []
   @exclusivity(unchecked) private var textHashes: [UInt64] = []
@@ -82,14 +81,13 @@ final class RuleChangeWorker: RescoreWorker {
     self.change = change
     self.spare = spare
     self.wantsHashes = wantsHashes
-    points = PointsWriter(model.evaluator)
     scores = try StoredScoreCursor(database, model: model.row.id)
     composer = ScoreComposer(
       model: model.row.id, cursor: scores,
       origin: HistoryOrigin(
         at: asOf, recordedAt: origin.recordedAt, cause: .rules, causeReference: origin.reference,
         version: model.version.number),
-      pointsCapacity: points.capacity)
+      pointsCapacity: model.points.capacity)
     records = try RecordCursor(database, pack: change?.old ?? session.pack.id)
     finder = SignalFinder(
       pack: SignalPack(id: 0, definitions: change?.missing ?? []),
@@ -118,7 +116,8 @@ final class RuleChangeWorker: RescoreWorker {
       facts?.finish()
     }
     composer.begin(leads: leads, into: part.scores)
-    let tools = Tools(evaluator: model.evaluator, scores: scores, composer: composer, texts: texts, points: points)
+    let tools = Tools(
+      evaluator: model.evaluator, scores: scores, composer: composer, texts: texts, points: model.points)
     if let facts, let change {
       while try facts.next() {
         try assemble(facts, change)

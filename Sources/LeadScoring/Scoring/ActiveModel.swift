@@ -8,6 +8,8 @@ final class ActiveModel {
   let version: RuleVersionRow
   let rules: CompiledRules
   let evaluator: LeadEvaluator
+  /// Writes what the evaluator gives.
+  let points: PointsWriter
 
   init?(row: ModelRow, version: RuleVersionRow, rules: CompiledRules, pack: [SignalDefinition]) {
     guard let evaluator = LeadEvaluator(rules: rules, pack: pack) else { return nil }
@@ -15,6 +17,7 @@ final class ActiveModel {
     self.version = version
     self.rules = rules
     self.evaluator = evaluator
+    points = PointsWriter(evaluator)
   }
 
   /// The same model with an evaluator of its own, for another thread.

@@ -108,9 +108,9 @@ final class ScoreKernel {
 
   /// Adds the evaluator's result to what is to be stored.
   private func add(_ model: ActiveModel, _ lead: Int64, _ state: ScoreState, _ batch: inout ScoreBatch) {
-    batch.add(
-      model: model.row.id, lead: lead, state, groups: { model.evaluator.appendGroups(to: &$0) },
-      rules: { model.evaluator.appendRules(to: &$0) })
+    batch.add(model: model.row.id, lead: lead, state, pointsCapacity: model.points.capacity) {
+      model.points.write(to: $0)
+    }
   }
 
   private func addHistory(

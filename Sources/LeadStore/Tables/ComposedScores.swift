@@ -97,8 +97,8 @@ public final class ScoreComposer {
     for number in [score.stage, score.ruleStage, score.grade] { know(number) }
     let before = before.pointee
     beginLine(score.lead, score.nextChange)
-    bytes.append(addingCapacity: 8 * 24 + 3 * texts.capacity + pointsCapacity) { target in
-      write(score, to: target, points)
+    bytes.append(addingCapacity: ScoreLine.longestNumbers + 3 * texts.capacity + pointsCapacity) { target in
+      ScoreLine.write(score, to: target, text: { texts.write($0, to: $1) }, points: points)
     }
     let isChanged =
       isNew || before.score != score.score || before.stage != score.stage || before.grade != score.grade
@@ -115,44 +115,6 @@ public final class ScoreComposer {
 
   @inline(__always)
   private func know(_ number: Int) { texts.know(number) { cursor.texts.text($0) } }
-
-  @inline(__always)
-  private func write(
-    _ score: StoredScore, to target: UnsafeMutablePointer<UInt8>, _ points: (UnsafeMutablePointer<UInt8>) -> Int
-  ) -> Int {
-    let comma = UInt8(ascii: ",")
-    var place = target
-    @inline(__always) func put(_ byte: UInt8) {
-      place.pointee = byte
-      place += 1
-    }
-    put(UInt8(ascii: "["))
-    place += DecimalText.write(score.lead, to: place)
-    put(comma)
-    place += DecimalText.write(Int64(score.version), to: place)
-    put(comma)
-    place += DecimalText.write(score.score, to: place)
-    put(comma)
-    place += texts.write(score.stage, to: place)
-    put(comma)
-    place += texts.write(score.ruleStage, to: place)
-    put(comma)
-    place += DecimalText.write(score.enteredStageAt, to: place)
-    put(comma)
-    place += texts.write(score.grade, to: place)
-    put(comma)
-    place += points(place)
-    put(comma)
-    place += DecimalText.write(score.scoredAt, to: place)
-    put(comma)
-    if score.nextChange == Int64.max {
-      place += texts.write(0, to: place)
-    } else {
-      place += DecimalText.write(score.nextChange, to: place)
-    }
-    put(UInt8(ascii: "]"))
-    return place - target
-  }
 
   @inline(__always)
   private func beginLine(_ lead: Int64, _ nextChange: Int64) {

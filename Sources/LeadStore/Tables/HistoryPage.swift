@@ -35,18 +35,25 @@ struct HistoryPageText: Sendable {
       DecimalText.append(row.lead - firstLead, to: &body)
       lastLead = row.lead
     }
-    body.append(UInt8(ascii: ","))
-    DecimalText.append(id &- firstID, to: &body)
-    body.append(UInt8(ascii: ","))
-    DecimalText.append(row.at &- firstAt, to: &body)
-    body.append(UInt8(ascii: ","))
-    DecimalText.append(row.recordedAt &- firstRecordedAt, to: &body)
-    body.append(UInt8(ascii: ","))
-    if let before = row.before { DecimalText.append(before, to: &body) } else { JSONText.append(nil, to: &body) }
-    body.append(UInt8(ascii: ","))
-    DecimalText.append(row.after, to: &body)
-    body.append(UInt8(ascii: ","))
-    DecimalText.append(Int64(place(ofHeadOf: row)), to: &body)
+    let head = place(ofHeadOf: row)
+    // Six numbers, each behind a comma.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 6 * (DecimalText.longest + 1)) { memory in
+      // Never empty.
+      guard let base = memory.baseAddress else { return }
+      var target = base
+      @inline(__always) func put(_ number: Int64?) {
+        target.pointee = UInt8(ascii: ",")
+        target += 1
+        target += number.map { DecimalText.write($0, to: target) } ?? JSONText.write(nil, to: target)
+      }
+      put(id &- firstID)
+      put(row.at &- firstAt)
+      put(row.recordedAt &- firstRecordedAt)
+      put(row.before)
+      put(row.after)
+      put(Int64(head))
+      body.append(contentsOf: UnsafeBufferPointer(start: base, count: target - base))
+    }
   }
 
   /// Ends both texts.

@@ -1,9 +1,9 @@
 /// Adds runs. Rows come in order of leads; where they do not, another run begins.
 final class HistoryRunWriter {
   private final class OpenRun {
-    var run: HistoryRun
-    var lastLead: Int64
-    var page = HistoryPageText()
+    @exclusivity(unchecked) var run: HistoryRun
+    @exclusivity(unchecked) var lastLead: Int64
+    @exclusivity(unchecked) var page = HistoryPageText()
 
     init(_ run: HistoryRun, firstLead: Int64) {
       self.run = run
@@ -36,10 +36,10 @@ final class HistoryRunWriter {
   private let insertPage: Statement
   private let findPage: Statement
   private let insertRun: Statement
-  private var nextRun: Int64
+  @exclusivity(unchecked) private var nextRun: Int64
   /// By model.
-  private var open: [Int64: OpenRun] = [:]
-  private var written = 0
+  @exclusivity(unchecked) private var open: [Int64: OpenRun] = [:]
+  @exclusivity(unchecked) private var written = 0
   private var visited: [Int64] = []
 
   init(_ connection: Connection) throws {

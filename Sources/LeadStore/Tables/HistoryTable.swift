@@ -45,7 +45,10 @@ public final class HistoryTable {
   public func append(_ rows: [HistoryRow]) throws {
     guard !rows.isEmpty else { return }
     guard let (writer, first) = run else { return try appendRecent(rows) }
-    for index in rows.indices { try writer.append(rows[index], id: first + Int64(index)) }
+    // In place, since the texts of a copy would be counted.
+    try rows.withUnsafeBufferPointer { rows in
+      for index in rows.indices { try writer.append(rows[index], id: first + Int64(index)) }
+    }
     run?.nextID = first + Int64(rows.count)
   }
 

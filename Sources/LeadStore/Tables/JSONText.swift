@@ -2,24 +2,43 @@
 enum JSONText {
   /// Appends a text with its quotation marks, or null.
   static func append(_ text: String?, to bytes: inout [UInt8]) {
-    guard let text else {
-      bytes.append(contentsOf: [UInt8(ascii: "n"), UInt8(ascii: "u"), UInt8(ascii: "l"), UInt8(ascii: "l")])
-      return
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longest(text)) { memory in
+      // Never empty.
+      guard let base = memory.baseAddress else { return }
+      bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: write(text, to: base)))
     }
-    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// The most bytes that ``write(_:to:)`` touches.
+  @inline(__always)
+  static func longest(_ text: String?) -> Int { 4 + (text.map { 6 * $0.utf8.count } ?? 0) }
+
+  /// Writes a text with its quotation marks, or null; returns how many bytes it wrote.
+  static func write(_ text: String?, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    var count = 0
+    func put(_ byte: UInt8) {
+      target[count] = byte
+      count &+= 1
+    }
+    guard let text else {
+      for byte in "null".utf8 { put(byte) }
+      return count
+    }
+    put(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
+        put(UInt8(ascii: "\\"))
+        put(byte)
       case 0..<0x20:
-        bytes.append(contentsOf: "\\u00".utf8)
-        bytes.append(hexDigit(byte >> 4))
-        bytes.append(hexDigit(byte & 15))
-      default: bytes.append(byte)
+        for byte in "\\u00".utf8 { put(byte) }
+        put(hexDigit(byte >> 4))
+        put(hexDigit(byte & 15))
+      default: put(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
+    put(UInt8(ascii: "\""))
+    return count
   }
 
   private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 87 }

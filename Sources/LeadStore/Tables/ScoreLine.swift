@@ -75,44 +75,75 @@ struct ScoreLine {
       enteredStageAt: enteredStageAt, grade: grade, scoredAt: scoredAt, nextChangeAt: nextChangeAt)
   }
 
-  /// Appends a line.
+  /// How many bytes a line may take beside its texts and points.
+  static let longestNumbers = 8 * 24
+
+  /// Writes a line.
+  ///
+  /// - Parameter points: writes two JSON arrays with a comma in between; returns how many bytes it wrote.
+  /// - Returns: how many bytes the line has, and where the points stand among them.
+  @inline(__always)
+  static func write(
+    lead: Int64, _ state: ScoreState, to target: UnsafeMutablePointer<UInt8>,
+    points: (UnsafeMutablePointer<UInt8>) -> Int
+  ) -> (count: Int, points: Range<Int>) {
+    var place = 0..<0
+    let score = StoredScore(
+      lead: lead, score: state.score, version: state.version, enteredStageAt: state.enteredStageAt,
+      scoredAt: state.scoredAt, nextChange: state.nextChangeAt ?? Int64.max, stage: 1, ruleStage: 2, grade: 3)
+    let count = write(
+      score, to: target,
+      text: { number, target in
+        JSONText.write(number == 1 ? state.stage : number == 2 ? state.ruleStage : state.grade, to: target)
+      },
+      points: {
+        let count = points($0)
+        place = ($0 - target)..<($0 - target + count)
+        return count
+      })
+    return (count, place)
+  }
+
+  /// Writes a line.
   ///
   /// - Parameters:
-  ///   - groups: appends a JSON array.
-  ///   - rules: appends a JSON array.
-  /// - Returns: where the two arrays stand in `bytes`.
-  static func append(
-    lead: Int64, _ state: ScoreState, to bytes: inout [UInt8], groups: (inout [UInt8]) -> Void,
-    rules: (inout [UInt8]) -> Void
-  ) -> (groups: Range<Int>, rules: Range<Int>) {
+  ///   - text: writes a stage or a grade with its number, with quotation marks, or null; returns how many bytes it wrote.
+  ///   - points: as above.
+  /// - Returns: how many bytes the line has.
+  @inline(__always)
+  static func write(
+    _ score: StoredScore, to target: UnsafeMutablePointer<UInt8>, text: (Int, UnsafeMutablePointer<UInt8>) -> Int,
+    points: (UnsafeMutablePointer<UInt8>) -> Int
+  ) -> Int {
     let comma = UInt8(ascii: ",")
-    bytes.append(UInt8(ascii: "["))
-    DecimalText.append(lead, to: &bytes)
-    bytes.append(comma)
-    DecimalText.append(Int64(state.version), to: &bytes)
-    bytes.append(comma)
-    DecimalText.append(state.score, to: &bytes)
-    bytes.append(comma)
-    JSONText.append(state.stage, to: &bytes)
-    bytes.append(comma)
-    JSONText.append(state.ruleStage, to: &bytes)
-    bytes.append(comma)
-    DecimalText.append(state.enteredStageAt, to: &bytes)
-    bytes.append(comma)
-    JSONText.append(state.grade, to: &bytes)
-    bytes.append(comma)
-    let first = bytes.count
-    groups(&bytes)
-    let second = bytes.count
-    bytes.append(comma)
-    rules(&bytes)
-    let third = bytes.count
-    bytes.append(comma)
-    DecimalText.append(state.scoredAt, to: &bytes)
-    bytes.append(comma)
-    if let next = state.nextChangeAt { DecimalText.append(next, to: &bytes) } else { JSONText.append(nil, to: &bytes) }
-    bytes.append(UInt8(ascii: "]"))
-    return (first..<second, (second + 1)..<third)
+    var place = target
+    @inline(__always) func put(_ byte: UInt8) {
+      place.pointee = byte
+      place += 1
+    }
+    put(UInt8(ascii: "["))
+    place += DecimalText.write(score.lead, to: place)
+    put(comma)
+    place += DecimalText.write(Int64(score.version), to: place)
+    put(comma)
+    place += DecimalText.write(score.score, to: place)
+    put(comma)
+    place += text(score.stage, place)
+    put(comma)
+    place += text(score.ruleStage, place)
+    put(comma)
+    place += DecimalText.write(score.enteredStageAt, to: place)
+    put(comma)
+    place += text(score.grade, place)
+    put(comma)
+    place += points(place)
+    put(comma)
+    place += DecimalText.write(score.scoredAt, to: place)
+    put(comma)
+    place +=
+      score.nextChange == Int64.max ? JSONText.write(nil, to: place) : DecimalText.write(score.nextChange, to: place)
+    put(UInt8(ascii: "]"))
+    return place - target
   }
 }
 

@@ -72,9 +72,7 @@ public final class ScoreTable {
   /// Stores a score in the place of the one before. Inside a write transaction.
   public func put(_ row: ScoreRow) throws {
     var batch = ScoreBatch()
-    batch.add(
-      model: row.model, lead: row.lead, row.state, groups: { $0.append(contentsOf: row.groups.utf8) },
-      rules: { $0.append(contentsOf: row.rules.utf8) })
+    batch.add(model: row.model, lead: row.lead, row.state, groups: row.groups, rules: row.rules)
     try put(batch)
   }
 
@@ -111,7 +109,7 @@ public final class ScoreTable {
         lines.append(
           NewLine(
             lead: score.lead, bytes: UnsafeBufferPointer(rebasing: bytes[score.line]),
-            scoredAt: score.state.scoredAt, nextChangeAt: score.state.nextChangeAt))
+            scoredAt: score.scoredAt, nextChangeAt: score.nextChangeAt))
       }
       if let block { try put(block: block, lines, isAnyBeside) }
     }

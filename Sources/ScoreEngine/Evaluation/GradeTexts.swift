@@ -7,7 +7,7 @@ final class GradeTexts {
   private let scales: [CompiledScale]
   /// By scale: how many combinations of earlier scales there are; empty where there are too many.
   private let weights: [Int]
-  private var texts: [String?]
+  @exclusivity(unchecked) private var texts: [String?]
   // For many combinations: a number for each way from a number by a scale's band.
   private struct Step: Hashable {
     var number: Int

@@ -16,7 +16,7 @@ BENCH_PEER := duckdb==2.0.0
 SOURCES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint format bench install uninstall clean prepare
+.PHONY: help build demo test lint format bench profile install uninstall clean prepare
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ bench: build ## Measure beside SQLite and DuckDB (SIZE=tiny|small|medium|large, 
 	  echo 'make bench: no $(BENCH_PEER) here; its rows stay empty' >&2
 	@python=$(BENCH_VENV)/bin/python3; test -x $$python || python=python3; \
 	  $(BIN)/ScoreBench run --size $(SIZE) --runs $(RUNS) --python $$python --json .build/bench-$(SIZE).json
+
+profile: build ## Count instructions by kind of work and part of the program (SIZE=tiny|small; needs valgrind)
+	@$(BIN)/ScoreBench workload .build/profile-$(SIZE) --size $(SIZE)
+	@python3 examples/bench/instructions.py $(BIN)/leadscore .build/profile-$(SIZE) .build/profile
 
 install: build ## Install the program into PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin

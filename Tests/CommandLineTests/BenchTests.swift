@@ -13,6 +13,11 @@ struct BenchTests {
     return (try? place.shell("'\(python)' -c 'import duckdb'"))?.status == 0
   }()
 
+  private static let hasPython: Bool = {
+    guard let place = try? Workspace() else { return false }
+    return (try? place.shell("'\(python)' -c pass"))?.status == 0
+  }()
+
   /// The checksums of two workloads under the three documents.
   ///
   /// DuckDB found the same ones. They change with the workload, the documents and nothing else.
@@ -78,5 +83,60 @@ struct BenchTests {
     #expect(run.status == 1)
     #expect(run.errors.contains("by rules.yaml the scores differ"))
     #expect(run.errors.contains("\"student\":-20"))
+  }
+
+  @Test(
+    "Instructions are counted where they are spent, and not again where they are called from.",
+    .enabled(if: BenchTests.hasPython, "there is no python3"))
+  func instructions() throws {
+    let place = try Workspace()
+    try place.write(
+      "callgrind.out",
+      """
+      version: 1
+      events: Ir
+      ob=(1) /usr/lib/libsqlite3.so.0
+      fl=(1) ???
+      fn=(1) sqlite3VdbeExec
+      0 100
+      cob=(2) /somewhere/leadscore
+      cfn=(2) $s9LeadStore10ScoreTableC3put
+      calls=3 0
+      0 5000
+      +2 11
+      ob=(2)
+      fn=(2)
+      0 40
+      * 10
+      fn=(3) swift_retain
+      12 7
+      fn=(4) $sSa6append10contentsOf
+      cfn=(3)
+      calls=1 0
+      0 6000
+      0 5
+      fn=(5) $s4Yams6ParserC
+      0 3
+      ob=(3) /usr/lib/libc.so.6
+      fn=(6) malloc
+      0 2
+
+      totals: 178
+      """)
+    let script =
+      "import sys; sys.path.insert(0, sys.argv[1]); import instructions; "
+      + "[print(*part) for part in sorted(instructions.read(\"callgrind.out\").items())]"
+    let run = try place.shell("'\(BenchTests.python)' -B -c '\(script)' '\(Location.example("bench"))'")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.output == """
+        C library 2
+        LeadStore 50
+        SQLite 111
+        Swift's library 5
+        Swift's runtime 7
+        other modules 3
+
+        """)
   }
 }

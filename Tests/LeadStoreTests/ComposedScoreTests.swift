@@ -113,7 +113,9 @@ struct ComposedScoreTests {
     for lead in 1...ComposedScoreTests.leads where random.chance(seed == 1 ? 100 : 95) {
       changes[lead] = row(model, lead, at: ComposedScoreTests.at, &random)
     }
-    try composed.connection.write { try composed.history.addMany { try compose(composed, model, changes) } }
+    try composed.connection.write {
+      try composed.scores.putMany { try composed.history.addMany { try compose(composed, model, changes) } }
+    }
     try added.connection.write { try added.history.addMany { try add(added, model, changes) } }
     for database in [composed, added] { try database.connection.execute("PRAGMA trusted_schema = ON") }
     for (query, columns) in [

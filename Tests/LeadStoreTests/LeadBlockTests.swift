@@ -119,49 +119,6 @@ struct LeadBlockTests {
     #expect(beside > 0 && beside <= 4 * 2 * 5)
   }
 
-  @Test("when many blocks are due is written at once, and of all others it stays as it was")
-  func manyBlocksDue() throws {
-    var random = SeededRandom(seed: 4)
-    var known: [Int64: Int64] = [:]
-    for model in Int64(1)...2 { try database.connection.run("INSERT INTO model VALUES (?1, ?1, 0, NULL)", model) }
-    func put(model: Int64, _ blocks: some Sequence<Int64>) throws {
-      var batch = ScoreBatch()
-      for block in blocks {
-        var row = score(model, block * 16 + 1, &random)
-        row.nextChangeAt = Int.random(in: 0..<30, using: &random) > 0 ? .random(in: 0...9, using: &random) : nil
-        // Not before the block was due, so that it is known exactly when it is next.
-        row.scoredAt = 9
-        batch.add(model: model, lead: row.lead, row.state, groups: "[]", rules: "[]")
-        known[model << 40 | block] = row.nextChangeAt
-      }
-      try database.write(batch)
-    }
-    func stored() throws -> [Int64: Int64] {
-      var stored: [Int64: Int64] = [:]
-      try database.connection.forEachRow("SELECT id, next_change_at FROM score_due NOT INDEXED") {
-        stored[$0.integer(0)] = $0.integer(1)
-      }
-      // Whether one that never is has a row does not matter.
-      return stored.filter { $0.value < Int64.max }
-    }
-    try put(model: 1, stride(from: 0, to: 2600, by: 5))
-    try put(model: 2, 0..<300)
-    #expect(try stored() == known)
-    // Among known ones and new ones, before and behind them; a number that leaves some rows over; the last one twice.
-    for blocks in [100..<2400, 2000..<2010, 17..<2317] as [Range<Int64>] {
-      try database.connection.write {
-        try database.scores.putMany {
-          try put(model: 1, blocks)
-          try put(model: 1, blocks.suffix(1))
-        }
-      }
-      #expect(try stored() == known)
-      let due = known.filter { $0.key >> 40 == 1 && $0.value <= 4 }.keys.map { ($0 & (1 << 40 - 1)) * 16 + 1 }
-      #expect(try database.scores.due(model: 1, by: 4, limit: 10_000) == due.sorted())
-    }
-    #expect(try database.connection.text("PRAGMA integrity_check") == "ok")
-  }
-
   @Test("a few changes among many leads stand beside their blocks until enough of a block's have changed")
   func beside() throws {
     var random = SeededRandom(seed: 3)

@@ -71,14 +71,15 @@ enum RescorePass {
     guard !pieces.isEmpty else { return }
     var workers = try readers(session, pieces: pieces.count).map { PassWorker(try make($0), $0) }
     if workers.isEmpty { workers = [PassWorker(try make(database), database)] }
-    // What it writes it does not look at again, so that pages need not wait in memory on their way into the log.
-    try database.connection.keepingFewPages {
+    func run() throws {
+      // What it writes it does not look at again, so that pages need not wait in memory on their way into the log.
+      try database.connection.keepingFewPages { try OrderedRanges.run(pieces, workers: workers, store) }
+    }
+    try database.scores.putMany {
       if rows == .composed || (rows == .many && greatest >= manyLeads) {
-        try database.history.addMany {
-          try database.scores.putMany { try OrderedRanges.run(pieces, workers: workers, store) }
-        }
+        try database.history.addMany(run)
       } else {
-        try OrderedRanges.run(pieces, workers: workers, store)
+        try run()
       }
     }
   }

@@ -239,8 +239,9 @@ public final class Connection {
     return try body()
   }
 
-  /// Keeps few pages in memory from now on, for passes over rows and for look-ups of many that each stand in a page of
-  /// their own: taking ever more memory for what is not read again costs more than reading again the few pages that are.
+  /// Keeps few pages in memory from now on, for passes that read or write rows in their order, and for look-ups of many
+  /// that each stand in a page of their own: taking ever more memory for what is not read again costs more than reading
+  /// again the few pages that are.
   public func keepFewPages() throws(DatabaseError) { try execute(Connection.cache(Connection.smallCacheSize)) }
 
   /// A statement that says how many kibibytes of pages may be in memory.

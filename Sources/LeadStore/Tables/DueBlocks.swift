@@ -13,8 +13,8 @@ final class DueBlocks {
   }
 
   private var isGathering = false
-  /// What is yet to be written, in order of the blocks.
-  @exclusivity(unchecked) private var gathered: [Noted] = []
+  /// What is yet to be written: by model, since blocks of several come by turns, in order of the blocks.
+  @exclusivity(unchecked) private var gathered: [Int64: [Noted]] = [:]
   /// Fewer blocks are written one by one.
   private static let manyBlocks = 2048
 
@@ -31,7 +31,8 @@ final class DueBlocks {
 
   /// When to look at a block; nil for one that nobody told of.
   func instant(block id: Int64) throws(DatabaseError) -> Int64? {
-    if let index = place(ofGathered: id) { return gathered[index].instant }
+    let model = id >> LeadBlocks.ownerShift
+    if let noted = gathered[model], let index = DueBlocks.place(of: id, in: noted) { return noted[index].instant }
     return try storedInstant(block: id)
   }
 
@@ -61,21 +62,24 @@ final class DueBlocks {
   }
 
   private func gather(_ instant: Int64, block id: Int64) throws {
-    if let index = place(ofGathered: id) {
-      gathered[index].instant = instant
-    } else {
-      if let last = gathered.last, last.id > id { try writeGathered() }
-      gathered.append(Noted(id: id, instant: instant))
+    let model = id >> LeadBlocks.ownerShift
+    if let last = gathered[model]?.last, last.id >= id {
+      if let index = gathered[model].flatMap({ DueBlocks.place(of: id, in: $0) }) {
+        gathered[model]?[index].instant = instant
+        return
+      }
+      try writeGathered()
     }
+    gathered[model, default: []].append(Noted(id: id, instant: instant))
   }
 
-  private func place(ofGathered id: Int64) -> Int? {
-    guard let last = gathered.last, last.id >= id else { return nil }
-    var range = gathered.indices
+  /// Where a block stands among blocks in their order.
+  private static func place(of id: Int64, in noted: [Noted]) -> Int? {
+    var range = noted.indices
     while !range.isEmpty {
       let middle = (range.lowerBound + range.upperBound) / 2
-      if gathered[middle].id == id { return middle }
-      range = gathered[middle].id < id ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
+      if noted[middle].id == id { return middle }
+      range = noted[middle].id < id ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
     }
     return nil
   }
@@ -99,7 +103,7 @@ final class DueBlocks {
     isGathering = true
     defer {
       isGathering = false
-      gathered = []
+      gathered = [:]
     }
     let result = try body()
     try writeGathered()
@@ -107,35 +111,44 @@ final class DueBlocks {
   }
 
   private func writeGathered() throws {
-    if try isMostGathered() {
-      try writeAll()
-    } else {
-      for noted in gathered { try write(noted.instant, block: noted.id, before: storedInstant(block: noted.id)) }
-    }
+    let noted = gathered.sorted { $0.key < $1.key }.flatMap(\.value)
     gathered.removeAll(keepingCapacity: true)
+    if try isMost(noted) { return try write(many: noted) }
+    for noted in noted { try write(noted.instant, block: noted.id, before: storedInstant(block: noted.id)) }
   }
 
-  /// Whether what is gathered is so much of the table that to write all of it anew costs less.
-  private func isMostGathered() throws -> Bool {
-    guard connection.isWritable, gathered.count >= DueBlocks.manyBlocks else { return false }
+  /// Whether these are so many of all blocks that to read all costs less than to look for each.
+  private func isMost(_ noted: [Noted]) throws -> Bool {
+    guard connection.isWritable, noted.count >= DueBlocks.manyBlocks else { return false }
     let stored = try connection.firstRow("SELECT count(*) FROM score_due") { $0.integer(0) } ?? 0
-    return Int64(gathered.count) * 2 >= stored
+    return Int64(noted.count) * 2 >= stored
   }
 
-  /// Writes the whole table anew: emptied as a whole and filled in its order, it and its index take a fraction of the time
-  /// that a change here and there takes.
-  private func writeAll() throws {
+  /// Writes what differs from what is stored. Where that is most, the whole table is written anew: emptied as a whole and
+  /// filled in its order, it and its index take a fraction of the time that changes here and there take.
+  private func write(many noted: [Noted]) throws {
     var all: [Noted] = []
+    var changes: [(noted: Noted, before: Int64?)] = []
     var next = 0
+    func add(before: Int64?) {
+      all.append(noted[next])
+      if noted[next].instant != before { changes.append((noted[next], before)) }
+      next += 1
+    }
     try connection.forEachRow("SELECT id, next_change_at FROM score_due ORDER BY id") { row in
       let stored = Noted(id: row.integer(0), instant: row.integer(1))
-      while next < gathered.count, gathered[next].id < stored.id {
-        all.append(gathered[next])
-        next += 1
-      }
-      if next == gathered.count || gathered[next].id != stored.id { all.append(stored) }
+      while next < noted.count, noted[next].id < stored.id { add(before: nil) }
+      if next < noted.count, noted[next].id == stored.id { add(before: stored.instant) } else { all.append(stored) }
     }
-    all += gathered[next...]
+    while next < noted.count { add(before: nil) }
+    guard changes.count * 2 >= all.count else {
+      for change in changes { try write(change.noted.instant, block: change.noted.id, before: change.before) }
+      return
+    }
+    try writeAnew(all)
+  }
+
+  private func writeAnew(_ all: [Noted]) throws {
     try connection.execute("DELETE FROM score_due")
     let many = try ManyRowInsertion(connection, "INSERT OR FAIL INTO score_due (id, next_change_at)", columns: 2)
     var first = 0

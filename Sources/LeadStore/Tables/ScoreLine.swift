@@ -75,8 +75,8 @@ struct ScoreLine {
       enteredStageAt: enteredStageAt, grade: grade, scoredAt: scoredAt, nextChangeAt: nextChangeAt)
   }
 
-  /// How many bytes a line may take beside its texts and points.
-  static let longestNumbers = 8 * 24
+  /// How many bytes a line may take beside its texts and points: six numbers, and the marks between all values.
+  static let longestNumbers = 6 * DecimalText.longest + 16
 
   /// Writes a line.
   ///

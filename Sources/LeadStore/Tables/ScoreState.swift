@@ -121,11 +121,11 @@ public struct ScoreBatch: Sendable {
     return bytes.withUnsafeBufferPointer { bytes in
       body(
         last.state, UnsafeBufferPointer(rebasing: bytes[last.points.lowerBound..<end]),
-        UnsafeBufferPointer(rebasing: bytes[(end + 1)..<last.points.upperBound]))
+        UnsafeBufferPointer(rebasing: bytes[min(end + 1, last.points.upperBound)..<last.points.upperBound]))
     }
   }
 
-  /// Takes the score added last away where it says what a stored row says.
+  /// Takes the score added last away, while it is there, where it says what a stored row says.
   public mutating func removeLast(ifEqualTo row: ScoreRow) {
     guard let score = scores.last, score.model == row.model, score.lead == row.lead else { return }
     let isEqual = withLast { state, groups, rules in

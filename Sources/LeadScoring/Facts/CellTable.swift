@@ -59,7 +59,7 @@ final class CellTable {
       count < CellTable.mostEntries
     else { return false }
     // So few that most are found in the first place where they are looked for.
-    if count * 4 >= capacity { grow() }
+    if count * 2 >= capacity { grow() }
     let (first, last) = CellTable.words(base, cell.count)
     let shape = CellTable.shape(cell.count, tag)
     var (output, outputCount): (UInt64, Int) = (0, 0)

@@ -74,13 +74,17 @@ def read(path):
     return parts
 
 
+def run(command):
+    """Runs a command in silence; ends with its words where it fails."""
+    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with {result.returncode}:\n{result.stderr[-2000:]}")
+
+
 def count(name, program, arguments, folder):
     """Instructions by part of a run of the program."""
     out = os.path.join(folder, name + ".callgrind")
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, program] + arguments
-    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(arguments)} ended with {result.returncode}:\n{result.stderr[-2000:]}")
+    run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, program] + arguments)
     return read(out)
 
 
@@ -103,9 +107,6 @@ def main():
     def arguments(*words):
         return list(words) + ["--db", database] + AS_OF
 
-    def run(*words):
-        subprocess.run([program] + arguments(*words), stdout=subprocess.DEVNULL, check=True)
-
     print(f"{rows['leads']:,} leads, {rows['events']:,} events, 30 rules; instructions by callgrind\n")
     print("| work | instructions | each | parts |\n|---|---:|---:|---|")
 
@@ -117,11 +118,11 @@ def main():
         print(f"| {work} | {total / 1e6:,.0f} M | {each} | {shares} |", flush=True)
 
     report("start", "`--version`", ["--version"])
-    run("init", "--rules", os.path.join(RULES, "rules.yaml"))
+    run([program] + arguments("init", "--rules", os.path.join(RULES, "rules.yaml")))
     report("leads", "`import leads`", arguments("import", "leads", files["leads"]), "leads")
     report("events", "`import events`", arguments("import", "events", files["events"]), "events")
     for name in ("rules-changed", "rules-new-condition"):
-        run("rules", "add", os.path.join(RULES, name + ".yaml"))
+        run([program] + arguments("rules", "add", os.path.join(RULES, name + ".yaml")))
     preview = ["rules", "preview", "--no-plan", "--format", "json"]
     report("preview", "preview of other numbers", arguments(*preview, "2"), "leads")
     report("condition", "preview of a new condition", arguments(*preview, "3"), "leads")

@@ -21,7 +21,7 @@ SOURCES := Package.swift Sources Tests
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-prepare: # See that SQLite's and zlib's headers are there
+prepare: # See that the headers of SQLite, zlib and libyaml are there
 	@sh Sources/CSQLite/prepare.sh
 
 build: prepare ## Build the release program, .build/release/leadscore

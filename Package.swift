@@ -20,21 +20,22 @@ let package = Package(
     .library(name: "LeadScoring", targets: ["LeadScoring"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     .systemLibrary(name: "CSystem"),
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CMigrations"),
     .target(name: "CStarters"),
 
     .target(name: "ScoreEngine", swiftSettings: strict),
     .target(name: "RecordFormats", dependencies: ["CSystem", "CZlib"], swiftSettings: strict),
     .target(name: "LeadStore", dependencies: ["CSQLite", "CMigrations"], swiftSettings: strict),
-    .target(name: "RuleFile", dependencies: ["ScoreEngine", "Yams"], swiftSettings: strict),
+    .target(name: "RuleFile", dependencies: ["ScoreEngine", "CYAML"], swiftSettings: strict),
     .target(
       name: "LeadScoring",
       dependencies: ["LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "CStarters", "CSystem"],
@@ -64,7 +65,7 @@ let package = Package(
     .testTarget(name: "LeadStoreTests", dependencies: ["LeadStore", "CSQLite"], swiftSettings: strict),
     .testTarget(
       name: "LeadScoringTests",
-      dependencies: ["LeadScoring", "LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "TestSupport", "Yams"],
+      dependencies: ["LeadScoring", "LeadStore", "ScoreEngine", "RuleFile", "RecordFormats", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "TerminalOutputTests", dependencies: ["TerminalOutput"], swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,4 @@
-import Foundation
-import Yams
+internal import ScoreEngine
 
 /// Turns the text of a file into a ``SourceNode``, or into diagnostics that say why it is not YAML.
 struct YAMLReader {
@@ -10,19 +9,31 @@ struct YAMLReader {
   /// How deep values may nest.
   static let deepestNesting = 100
 
+  /// A value that aliases can repeat.
+  private struct Anchored {
+    let node: SourceNode
+    /// It and all values in it.
+    let values: Int
+    /// How deep values nest in it; 0 for a scalar.
+    let height: Int
+  }
+
   private let sink: DiagnosticSink
-  private var text: YAMLText
+  private let text: YAMLText
+  private let events: [YAMLEvent]
+  private var next = 0
+  private var anchors: [String: Anchored] = [:]
   private var valueCount = 0
 
   /// The root of the only document; nil when there is none or it has faults, which `sink` then knows.
   static func read(_ sink: DiagnosticSink) -> SourceNode? {
-    var reader = YAMLReader(sink: sink, text: YAMLText(sink.source))
-    do {
-      guard let node = try reader.compose() else {
+    do throws(Stopped) {
+      var reader = try YAMLReader(sink)
+      guard !reader.events.isEmpty else {
         sink.error(.start, "the file is empty")
         return nil
       }
-      return try reader.convert(node, depth: 0)
+      return try reader.readDocument()
     } catch {
       return nil
     }
@@ -31,16 +42,8 @@ struct YAMLReader {
   /// Thrown after the diagnostic that says why is in the sink.
   private struct Stopped: Error {}
 
-  private init(sink: DiagnosticSink, text: YAMLText) {
+  private init(_ sink: DiagnosticSink) throws(Stopped) {
     self.sink = sink
-    self.text = text
-  }
-
-  // MARK: - Composing
-
-  /// Yams stops at the first map that has a key twice and keeps nothing. Giving the first of the two another name of the
-  /// same length lets it go on; `convert` then sees both keys, each in its place.
-  private mutating func compose() throws -> Node? {
     let source = sink.source
     if let offset = source.firstForbidden {
       let code = String(source.scalars[offset].value, radix: 16, uppercase: true)
@@ -48,150 +51,191 @@ struct YAMLReader {
       sink.error(source.position(of: offset), "the character U+\(padded) is not allowed in YAML", hint: "remove it")
       throw Stopped()
     }
-    if text.mayHashAliasBomb {
-      sink.error(.start, "lists, maps or aliases as keys are not possible in a file with many aliases")
+    text = YAMLText(source)
+    do {
+      events = try YAMLEvents.read(text.bytes, deepest: YAMLReader.deepestNesting)
+    } catch {
+      YAMLReader.report(error, text, sink)
       throw Stopped()
-    }
-    // Each attempt reads all of the text again.
-    var attemptsLeft = max(2, min(100, 2_000_000 / (source.scalars.count + 1)))
-    while true {
-      do {
-        return try Yams.compose(yaml: text.string, .basic, .default, .utf8)
-      } catch YamlError.duplicatedKeysInMapping(let names, let context) {
-        let position = Position(line: context.mark.line, column: context.mark.column)
-        attemptsLeft -= 1
-        let name = names.first ?? ""
-        guard attemptsLeft > 0, text.renameKey(name, at: position) else {
-          sink.error(text.original(position), "duplicate key '\(name)'", hint: "it stands more than once in this map")
-          throw Stopped()
-        }
-      } catch let error as YamlError {
-        report(error)
-        throw Stopped()
-      }
     }
   }
 
-  private func report(_ error: YamlError) {
-    switch error {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
+  private static func report(_ fault: YAMLEvents.Fault, _ text: YAMLText, _ sink: DiagnosticSink) {
+    switch fault {
+    case .tooDeep(let position):
+      reportDepth(text.original(position), sink)
+    case .notYAML(let problem, let place, let context):
       // What is missing at the end of the file is missed behind its last word.
-      let position = min(text.original(Position(line: mark.line, column: mark.column)), sink.source.endOfContent)
-      let offset = sink.source.offset(of: position)
-      if problem.hasPrefix("Maximum nesting level") {
-        sink.error(position, "values nest deeper than \(YAMLReader.deepestNesting) levels")
-        return
-      }
+      let position = min(text.original(place), sink.source.endOfContent)
       var hint: String?
-      if let offset, offset < sink.source.scalars.count, sink.source.scalars[offset] == "\t" {
+      if let offset = sink.source.offset(of: position), offset < sink.source.scalars.count,
+        sink.source.scalars[offset] == "\t"
+      {
         hint = "YAML does not allow tabs for indentation"
       }
       var message = "this is not YAML: \(problem)"
       if let context {
         message += " \(context.text)"
-        if context.mark.line != mark.line { message += " from line \(context.mark.line)" }
+        if context.position.line != place.line { message += " from line \(context.position.line)" }
       }
       sink.error(position, message, hint: hint)
-    case .composer(_, let problem, let mark, _):
-      let position = text.original(Position(line: mark.line, column: mark.column))
-      if problem.contains("another document") {
-        sink.error(position, "a second document begins here", hint: "put each document into a file of its own")
-      } else if problem.contains("alias") {
-        sink.error(position, "this alias has no anchor before it")
-      } else {
-        sink.error(position, "this is not YAML: \(problem)")
-      }
-    case .reader(let problem, _, _, _):
-      sink.error(.start, "this is not YAML: \(problem)")
-    default:
-      sink.error(.start, "this is not YAML")
     }
   }
 
-  // MARK: - Converting
+  private static func reportDepth(_ position: Position, _ sink: DiagnosticSink) {
+    sink.error(position, "values nest deeper than \(deepestNesting) levels")
+  }
 
-  private mutating func convert(_ node: Node, depth: Int) throws -> SourceNode {
-    let mark = node.mark
-    let place = Position(line: mark?.line ?? 1, column: mark?.column ?? 1)
-    let position = text.original(place)
-    valueCount += 1
+  // MARK: - Values
+
+  private mutating func readDocument() throws(Stopped) -> SourceNode {
+    // The first event is the document's start.
+    next = 1
+    let root = try readValue(depth: 0).node
+    if next < events.count {
+      sink.error(
+        text.original(events[next].position), "a second document begins here",
+        hint: "put each document into a file of its own")
+      throw Stopped()
+    }
+    return root
+  }
+
+  /// Reads the value that begins with the next event.
+  private mutating func readValue(depth: Int) throws(Stopped) -> (node: SourceNode, height: Int) {
+    let event = events[next]
+    next += 1
+    let position = text.original(event.position)
+    if case .alias(let name) = event.kind { return try repeated(name, at: position, depth: depth) }
+    let before = valueCount
+    try count(1, depth: depth, at: position)
+    var height = 0
+    let content: SourceNode.Content
+    switch event.kind {
+    case .listStart:
+      refuse(tag: event.tag, except: "seq", at: position)
+      var items: [SourceNode] = []
+      while !isAtEnd {
+        let item = try readValue(depth: depth + 1)
+        items.append(item.node)
+        height = max(height, item.height + 1)
+      }
+      next += 1
+      content = .list(items)
+    case .mapStart:
+      refuse(tag: event.tag, except: "map", at: position)
+      var entries = Entries()
+      while !isAtEnd { height = max(height, try readEntry(into: &entries, depth: depth) + 1) }
+      next += 1
+      content = .map(entries.all)
+    case .scalar(let text, let isPlain):
+      content = .scalar(scalar(text, isPlain: isPlain, tag: event.tag, at: position))
+    case .alias, .listEnd, .mapEnd, .documentStart:
+      sink.error(position, "this is not YAML: a value is missing")
+      throw Stopped()
+    }
+    let node = SourceNode(position: position, content: content)
+    if let anchor = event.anchor {
+      anchors[anchor] = Anchored(node: node, values: valueCount - before, height: height)
+    }
+    return (node, height)
+  }
+
+  /// Whether the list or the map that is being read ends with the next event.
+  private var isAtEnd: Bool {
+    switch events[next].kind {
+    case .listEnd, .mapEnd: true
+    default: false
+    }
+  }
+
+  /// Counts values of which the deepest is so deep.
+  private mutating func count(_ values: Int, depth: Int, at position: Position) throws(Stopped) {
+    valueCount += values
     guard valueCount <= YAMLReader.mostValues else {
       sink.error(position, "the document has more than \(YAMLReader.mostValues) values, counting what aliases repeat")
       throw Stopped()
     }
     guard depth < YAMLReader.deepestNesting else {
-      sink.error(position, "values nest deeper than \(YAMLReader.deepestNesting) levels")
-      throw Stopped()
-    }
-    switch node {
-    case .scalar(let scalar):
-      return SourceNode(position: position, content: .scalar(convert(scalar, at: position)))
-    case .sequence(let sequence):
-      refuse(tag: sequence.tag, except: .seq, at: position)
-      var items: [SourceNode] = []
-      for item in sequence { items.append(try convert(item, depth: depth + 1)) }
-      return SourceNode(position: position, content: .list(items))
-    case .mapping(let mapping):
-      refuse(tag: mapping.tag, except: .map, at: position)
-      return SourceNode(position: position, content: .map(try entries(of: mapping, depth: depth)))
-    case .alias:
-      // Composing replaces every alias by what it stands for.
-      sink.error(position, "an alias cannot stand here")
+      YAMLReader.reportDepth(position, sink)
       throw Stopped()
     }
   }
 
-  private mutating func entries(of mapping: Node.Mapping, depth: Int) throws -> [SourceEntry] {
-    var entries: [SourceEntry] = []
-    var firstLines: [String: Int] = [:]
-    for (key, value) in mapping {
-      let mark = key.mark
-      let place = Position(line: mark?.line ?? 1, column: mark?.column ?? 1)
-      let position = text.original(place)
-      let converted = try convert(value, depth: depth + 1)
-      guard case .scalar(let scalar) = key else {
-        sink.error(position, "a key must be text; this is \(try convert(key, depth: depth + 1).words)")
-        continue
-      }
-      let name = (text.renamedKeys[place] ?? scalar.string).normalized
-      if name.isEmpty {
-        sink.error(position, "a key must not be empty")
-      } else if name == "<<", scalar.style == .plain {
-        sink.error(
-          position, "merge keys ('<<') are not part of YAML 1.2", hint: "write the entries out, or alias a whole value")
-      } else if let first = firstLines[name] {
-        sink.error(position, "duplicate key '\(name)'", hint: "it stands on line \(first) already")
-      } else {
-        firstLines[name] = position.line
-        entries.append(SourceEntry(name: name, position: position, value: converted))
-      }
+  private mutating func repeated(
+    _ name: String, at position: Position, depth: Int
+  ) throws(Stopped) -> (node: SourceNode, height: Int) {
+    guard let anchored = anchors[name] else {
+      sink.error(position, "this alias has no anchor before it")
+      throw Stopped()
     }
-    return entries
+    try count(anchored.values, depth: depth + anchored.height, at: position)
+    return (anchored.node, anchored.height)
   }
 
-  private func convert(_ scalar: Node.Scalar, at position: Position) -> SourceScalar {
-    let content = scalar.string.normalized
-    if scalar.style == .plain, scalar.tag.rawValue.isEmpty {
-      return SourceScalar(text: content, kind: CoreSchema.kind(ofPlain: content))
+  // MARK: - Maps
+
+  /// What a map has so far.
+  private struct Entries {
+    var all: [SourceEntry] = []
+    /// Where each key stands.
+    var lines: [String: Int] = [:]
+  }
+
+  /// Reads a key and its value. Returns how deep values nest in it.
+  private mutating func readEntry(into entries: inout Entries, depth: Int) throws(Stopped) -> Int {
+    let key = try readKey(depth: depth)
+    let (value, height) = try readValue(depth: depth + 1)
+    guard let name = key.name else { return height }
+    if name.isEmpty {
+      sink.error(key.position, "a key must not be empty")
+    } else if name == "<<", key.isPlain {
+      sink.error(
+        key.position, "merge keys ('<<') are not part of YAML 1.2",
+        hint: "write the entries out, or alias a whole value")
+    } else if let first = entries.lines[name] {
+      sink.error(key.position, "duplicate key '\(name)'", hint: "it stands on line \(first) already")
+    } else {
+      entries.lines[name] = key.position.line
+      entries.all.append(SourceEntry(name: name, position: key.position, value: value))
     }
-    let isText = scalar.style != .plain || scalar.tag.rawValue == Tag.Name.str.rawValue || scalar.tag.rawValue == "!"
-    refuse(tag: scalar.tag, except: .str, at: position)
+    return height
+  }
+
+  /// Reads a key. It has no name where it is at fault, which the sink then knows.
+  private mutating func readKey(depth: Int) throws(Stopped) -> (name: String?, position: Position, isPlain: Bool) {
+    let event = events[next]
+    if case .scalar(let content, let isPlain) = event.kind, event.anchor == nil {
+      next += 1
+      return (content.nfc, text.original(event.position), isPlain)
+    }
+    let key = try readValue(depth: depth + 1).node
+    guard let name = key.scalar?.text else {
+      sink.error(key.position, "a key must be text; this is \(key.words)")
+      return (nil, key.position, false)
+    }
+    return (name, key.position, false)
+  }
+
+  // MARK: - Scalars and tags
+
+  private func scalar(_ text: String, isPlain: Bool, tag: String?, at position: Position) -> SourceScalar {
+    let content = text.nfc
+    guard let tag else {
+      return SourceScalar(text: content, kind: isPlain ? CoreSchema.kind(ofPlain: content) : .text)
+    }
+    refuse(tag: tag, except: "str", at: position)
     // A refused tag is fault enough; its value is not blamed for its kind too.
+    let isText = !isPlain || tag == "!" || tag == YAMLReader.standardTag + "str"
     return SourceScalar(text: content, kind: isText ? .text : CoreSchema.kind(ofPlain: content))
   }
 
-  private func refuse(tag: Tag, except accepted: Tag.Name, at position: Position) {
-    let name = tag.rawValue
-    guard !name.isEmpty, name != "!", name != accepted.rawValue else { return }
-    let standard = "tag:yaml.org,2002:"
-    let shown = name.hasPrefix(standard) ? "!!" + name.dropFirst(standard.count) : name
-    sink.error(position, "the tag '\(shown)' is not accepted here", hint: "remove it, or quote a value that is text")
-  }
-}
+  private static let standardTag = "tag:yaml.org,2002:"
 
-extension String {
-  /// In Unicode NFC, as facts are stored.
-  var normalized: String {
-    utf8.allSatisfy { $0 < 0x80 } ? self : precomposedStringWithCanonicalMapping
+  private func refuse(tag: String?, except accepted: String, at position: Position) {
+    guard let tag, tag != "!", tag != YAMLReader.standardTag + accepted else { return }
+    let isStandard = tag.hasPrefix(YAMLReader.standardTag)
+    let shown = isStandard ? "!!" + tag.dropFirst(YAMLReader.standardTag.count) : tag
+    sink.error(position, "the tag '\(shown)' is not accepted here", hint: "remove it, or quote a value that is text")
   }
 }

@@ -115,7 +115,7 @@ struct BenchTests {
       calls=1 0
       0 6000
       0 5
-      fn=(5) $s4Yams6ParserC
+      fn=(5) $s14ArgumentParser7CommandV
       0 3
       ob=(3) /usr/lib/libc.so.6
       fn=(6) malloc

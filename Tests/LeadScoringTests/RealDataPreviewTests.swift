@@ -1,11 +1,11 @@
 import Foundation
 import LeadScoring
 import LeadStore
-import RuleFile
 import ScoreEngine
 import TestSupport
 import Testing
-import Yams
+
+@testable import RuleFile
 
 /// Previews of real data: every lead's standing before and after equals the slow reference evaluator's.
 ///
@@ -157,18 +157,22 @@ import Yams
   }
 
   /// A document as a tree, scalars by the core schema.
-  private func tree(_ yaml: String) throws -> RefJSON { tree(try #require(try Yams.compose(yaml: yaml))) }
+  private func tree(_ yaml: String) throws -> RefJSON {
+    let sink = DiagnosticSink(source: SourceText(yaml, fileName: "document"))
+    return tree(try #require(YAMLReader.read(sink)))
+  }
 
-  private func tree(_ node: Node) -> RefJSON {
-    switch node {
-    case .mapping(let map): return .object(map.map { RefEntry($0.key.string ?? "", tree($0.value)) })
-    case .sequence(let items): return .array(items.map { tree($0) })
+  private func tree(_ node: SourceNode) -> RefJSON {
+    switch node.content {
+    case .map(let entries): return .object(entries.map { RefEntry($0.name, tree($0.value)) })
+    case .list(let items): return .array(items.map { tree($0) })
     case .scalar(let scalar):
-      guard scalar.style == .plain else { return .string(scalar.string) }
-      if scalar.string == "true" || scalar.string == "false" { return .bool(scalar.string == "true") }
-      if scalar.string.wholeMatch(of: /-?[0-9]+(\.[0-9]+)?/) != nil { return .number(scalar.string) }
-      return .string(scalar.string)
-    case .alias: return .null
+      switch scalar.kind {
+      case .boolean(let truth): return .bool(truth)
+      case .number: return .number(scalar.text)
+      case .text: return .string(scalar.text)
+      case .null: return .null
+      }
     }
   }
 }

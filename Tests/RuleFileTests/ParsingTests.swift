@@ -156,6 +156,17 @@ import Testing
     #expect(document.rules[0].condition == document.rules[1].condition)
   }
 
+  @Test func aliasesStandForKeysToo() throws {
+    let document = try parsed(
+      """
+      rules:
+        - { &p points: 1, id: &first a, every: { event: x } }
+        - { *p : 2, id: b, every: { event: *first } }
+      """)
+    #expect(document.rules.map(\.id) == ["a", "b"])
+    #expect(document.rules.map(\.points.hundredths) == [100, 200])
+  }
+
   @Test func textsAreInNFC() throws {
     let document = try parsed("rules:\n- { id: a, points: 1, if: { \"cafe\u{301}\": \"e\u{301}\" } }\n")
     guard case .field(let name, let matchers)? = document.rules[0].condition else {

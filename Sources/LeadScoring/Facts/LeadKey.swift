@@ -56,7 +56,7 @@ enum LeadKey {
   private static func appendUnicode(
     _ trimmed: UnsafeBufferPointer<UInt8>, to bytes: inout ByteBuffer
   ) throws -> String? {
-    let text = NormalizedText.trimmed(NormalizedText.nfc(String(decoding: trimmed, as: UTF8.self)))
+    let text = NormalizedText.trimmed(String(decoding: trimmed, as: UTF8.self).nfc)
     let folded = FoldedText(text).bytes
     guard !folded.isEmpty else { throw Problem.empty }
     guard folded.count <= longest else { throw Problem.tooLong }
@@ -67,7 +67,7 @@ enum LeadKey {
 
   /// A key of a person's spelling, folded for a look-up.
   static func folded(_ key: String) -> String {
-    FoldedText(NormalizedText.trimmed(NormalizedText.nfc(key))).text
+    FoldedText(NormalizedText.trimmed(key.nfc)).text
   }
 }
 

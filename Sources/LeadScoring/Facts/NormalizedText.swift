@@ -1,12 +1,5 @@
-internal import Foundation
-
 /// Text as facts keep it.
 enum NormalizedText {
-  /// Unicode NFC. ASCII is returned as it is.
-  static func nfc(_ text: String) -> String {
-    text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
-  }
-
   /// Whether bytes are ASCII, and so in NFC already. O(bytes)
   static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var index = 0

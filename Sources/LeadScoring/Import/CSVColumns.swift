@@ -31,8 +31,8 @@ struct CSVColumns {
   /// - Throws: ``RowProblem`` where a column that is needed is missing.
   init(header: CSVHeader, kind: ImportMapping.Kind, options: ImportOptions) throws {
     let mapping = options.mapping
-    let names = header.names.map { NormalizedText.nfc(NormalizedText.trimmed($0)) }
-    func index(_ name: String) -> Int? { names.firstIndex(of: NormalizedText.nfc(NormalizedText.trimmed(name))) }
+    let names = header.names.map { NormalizedText.trimmed($0).nfc }
+    func index(_ name: String) -> Int? { names.firstIndex(of: NormalizedText.trimmed(name).nfc) }
     func needed(_ name: String, _ why: String) throws -> Int {
       if let found = index(name) { return found }
       let nearest = CSVColumns.nearest(name, names)

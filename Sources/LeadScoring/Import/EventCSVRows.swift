@@ -125,7 +125,7 @@ final class EventCSVRows {
     }
     let trimmed = NormalizedText.trimmed(cell)
     guard !trimmed.isEmpty else { throw RowProblem("the type is empty") }
-    let number = try events.append(type: typeText + NormalizedText.nfc(String(decoding: trimmed, as: UTF8.self)))
+    let number = try events.append(type: typeText + String(decoding: trimmed, as: UTF8.self).nfc)
     // So many types are none that recur.
     if typeCount < 10_000, cell.count < ByteTable.longest {
       typeCount += 1

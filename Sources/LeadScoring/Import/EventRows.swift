@@ -50,7 +50,7 @@ final class EventRows {
     if NormalizedText.isASCII(cell) {
       NormalizedText.appendJSON(cell, to: &bytes)
     } else {
-      var text = NormalizedText.nfc(String(decoding: cell, as: UTF8.self))
+      var text = String(decoding: cell, as: UTF8.self).nfc
       text.withUTF8 { NormalizedText.appendJSON($0, to: &bytes) }
     }
   }
@@ -103,7 +103,7 @@ final class EventRows {
   func add(
     key: String, type: String, at instant: Int64, id: String?, _ properties: [(name: String, value: JSONValue)]
   ) throws {
-    let type = NormalizedText.nfc(NormalizedText.trimmed(type))
+    let type = NormalizedText.trimmed(type).nfc
     guard !type.isEmpty else { throw RowProblem("the type is empty") }
     var key = key
     try key.withUTF8 { try sink.begin(key: $0) }
@@ -111,7 +111,7 @@ final class EventRows {
     if let id, !id.isEmpty { try appendID(id) }
     var found: [(PropertyName, [UInt8])] = []
     for property in properties {
-      let name = NormalizedText.nfc(property.name)
+      let name = property.name.nfc
       try FactLimits.checkName(name, "a property")
       guard let value = try FactLimits.value(property.value, "property '\(name)'") else { continue }
       var writer = JSONWriter()
@@ -123,7 +123,7 @@ final class EventRows {
   }
 
   private func appendID(_ text: String) throws {
-    var text = NormalizedText.nfc(text)
+    var text = text.nfc
     scratch.removeAll(keepingCapacity: true)
     try text.withUTF8 {
       try FactLimits.check($0, "the id")

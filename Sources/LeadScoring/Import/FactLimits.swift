@@ -95,7 +95,7 @@ enum FactLimits {
   }
 
   private static func text(_ text: String, _ field: String) throws -> String {
-    var text = NormalizedText.nfc(text)
+    var text = text.nfc
     try text.withUTF8 { try check($0, field) }
     return text
   }

@@ -86,7 +86,7 @@ final class LeadRows {
     try key.withUTF8 { try begin($0, createdAt, isClean: false) }
     let empty = sink.size
     for member in members {
-      let name = NormalizedText.nfc(member.name)
+      let name = member.name.nfc
       try FactLimits.checkName(name, "an attribute")
       let value = try FactLimits.value(member.value, "attribute '\(name)'")
       if value == nil, member.value != .null { continue }

@@ -98,5 +98,5 @@ struct MappedRecord {
     for member in object.members { try flatten(member.value, "\(name).\(member.key)", into: &columns) }
   }
 
-  private static func normalized(_ name: String) -> String { NormalizedText.nfc(NormalizedText.trimmed(name)) }
+  private static func normalized(_ name: String) -> String { NormalizedText.trimmed(name).nfc }
 }

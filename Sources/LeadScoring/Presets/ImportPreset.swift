@@ -128,7 +128,7 @@ private final class PresetImport {
     let leads = session.database.leads
     var folded = LeadKey.folded(key)
     if let row = try leads.row(key: folded) { return row.id }
-    let spelling = NormalizedText.trimmed(NormalizedText.nfc(key))
+    let spelling = NormalizedText.trimmed(key.nfc)
     let given = spelling == folded ? nil : spelling
     let id = try leads.nextID()
     try folded.withUTF8 { folded in

@@ -13,7 +13,7 @@ struct PresetFields {
 
   /// Sets a value in the place of the one before.
   mutating func set(_ name: String, _ value: JSONValue) throws {
-    let name = NormalizedText.nfc(NormalizedText.trimmed(name))
+    let name = NormalizedText.trimmed(name).nfc
     try FactLimits.checkName(name, "a field")
     _ = try FactLimits.value(value, "'\(name)'")
     if let position = positions[name] {
@@ -86,7 +86,7 @@ final class PresetRows {
   func event(
     _ key: String, type: String, occurredAt: String, id: String?, properties: PresetFields, line: Int
   ) throws {
-    try FactLimits.checkName(NormalizedText.nfc(NormalizedText.trimmed(type)), "an event's type")
+    try FactLimits.checkName(NormalizedText.trimmed(type).nfc, "an event's type")
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("key")

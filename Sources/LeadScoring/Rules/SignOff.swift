@@ -13,7 +13,7 @@ extension ScoringSession {
 
   /// Roles are told apart without regard to case and white space at their ends.
   private static func role(_ text: String) -> String {
-    FoldedText(NormalizedText.trimmed(NormalizedText.nfc(text))).text
+    FoldedText(NormalizedText.trimmed(text.nfc)).text
   }
 
   /// Records a person's approval of a version, for a role. It holds for the version's document.

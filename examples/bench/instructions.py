@@ -88,21 +88,38 @@ def count(name, program, arguments, folder):
     return read(out)
 
 
+def strip(source, program):
+    """Copies a program without its debug information: valgrind takes long to read that, and names functions without it."""
+    if shutil.which("objcopy"):
+        run(["objcopy", "--strip-debug", source, program])
+    else:
+        shutil.copy(source, program)
+
+
+def count_rows(path):
+    """Rows of a CSV file whose cells have no line breaks, the header not among them."""
+    with open(path, "rb") as lines:
+        return sum(1 for _ in lines) - 1
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     source, workload, folder = sys.argv[1:]
     if shutil.which("valgrind") is None:
         sys.exit("make profile: needs valgrind (apt-get install valgrind)")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    # Valgrind takes long to read a program's debug information, and names functions without it.
-    program = os.path.join(folder, "leadscore")
-    if subprocess.run(["objcopy", "--strip-debug", source, program]).returncode != 0:
-        shutil.copy(source, program)
-    database = os.path.join(folder, "leads.db")
     files = {kind: os.path.join(workload, kind + ".csv") for kind in ("leads", "events")}
-    rows = {kind: sum(1 for _ in open(path, "rb")) - 1 for kind, path in files.items()}
+    for path in [source, *files.values()]:
+        if not os.path.isfile(path):
+            sys.exit(f"make profile: there is no {path}")
+    os.makedirs(folder, exist_ok=True)
+    program = os.path.join(folder, "leadscore")
+    strip(source, program)
+    database = os.path.join(folder, "leads.db")
+    for path in (database, database + "-wal", database + "-shm"):
+        if os.path.exists(path):
+            os.remove(path)
+    rows = {kind: count_rows(path) for kind, path in files.items()}
 
     def arguments(*words):
         return list(words) + ["--db", database] + AS_OF

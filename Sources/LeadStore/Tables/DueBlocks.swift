@@ -46,7 +46,7 @@ final class DueBlocks {
   func set(_ instant: Int64, block id: Int64) throws {
     // What is gathered is looked for when it is written.
     if isGathering {
-      try gather(instant, block: id)
+      try note(instant, block: id)
     } else {
       try write(instant, block: id, before: storedInstant(block: id))
     }
@@ -54,14 +54,12 @@ final class DueBlocks {
 
   /// The same, where ``instant(block:)`` gave `before`.
   func set(_ instant: Int64, block id: Int64, before: Int64?) throws {
-    if isGathering, before != instant {
-      try gather(instant, block: id)
-    } else {
-      try write(instant, block: id, before: before)
-    }
+    guard before != instant else { return }
+    if isGathering { try note(instant, block: id) } else { try write(instant, block: id, before: before) }
   }
 
-  private func gather(_ instant: Int64, block id: Int64) throws {
+  /// Notes what is to be written when all is gathered.
+  private func note(_ instant: Int64, block id: Int64) throws {
     let model = id >> LeadBlocks.ownerShift
     if let last = gathered[model]?.last, last.id >= id {
       if let index = gathered[model].flatMap({ DueBlocks.place(of: id, in: $0) }) {
@@ -111,6 +109,7 @@ final class DueBlocks {
   }
 
   private func writeGathered() throws {
+    guard !gathered.isEmpty else { return }
     let noted = gathered.sorted { $0.key < $1.key }.flatMap(\.value)
     gathered.removeAll(keepingCapacity: true)
     if try isMost(noted) { return try write(many: noted) }

@@ -230,6 +230,7 @@ struct LeadBlockTests {
       try bytes.withUnsafeBytes { try database.signals.put(pack: 3, leads, $0) }
       // Another pack's stand apart.
       try bytes.withUnsafeBytes { try database.signals.put(pack: 4, lead: 1, $0) }
+      try bytes.withUnsafeBytes { try database.signals.put(pack: 5, leads, $0) }
 
       let first = Int64.random(in: 1...70, using: &random)
       let range = first...(first + .random(in: 0...40, using: &random))
@@ -247,9 +248,13 @@ struct LeadBlockTests {
       #expect(try database.signals.withState(pack: 3, lead: first) { one = Array($0) } == (known[first] != nil))
       #expect(one == known[first])
     }
+    var others: [Int64: [UInt8]] = [:]
+    try database.signals.forEachState(pack: 5, leads: 1...70) { others[$0] = Array($1) }
     try database.signals.removePack(3)
     #expect(try !database.signals.withState(pack: 3, lead: 1) { _ in })
     #expect(try database.signals.withState(pack: 4, lead: 1) { _ in })
+    #expect(others == known)
+    for lead in known.keys { #expect(try database.signals.withState(pack: 5, lead: lead) { _ in }) }
   }
 
   @Test(

@@ -158,7 +158,7 @@ extension ScoringSession {
     let wantsHashes = plan != nil
     let spare = Channel<ComposedScores>()
     try RescorePass.run(
-      self, adds: .composed,
+      self, adds: .composed, removes: isSamePack || oldPack.id == 0 ? nil : oldPack.id,
       {
         try RuleChangeWorker(
           self, $0, model: model, asOf: asOf, change: change, origin: origin, wantsHashes: wantsHashes, spare: spare)
@@ -178,7 +178,6 @@ extension ScoringSession {
             label: "Scoring", unit: "leads", done: min(part.scores.leads.upperBound, greatest), total: greatest,
             items: report.leads))
       })
-    if !isSamePack, oldPack.id != 0 { try database.signals.removePack(oldPack.id) }
     if report.leads > 0 { try database.models.setEvaluated(modelID, at: asOf) }
     return report
   }

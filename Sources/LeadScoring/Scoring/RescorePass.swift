@@ -59,18 +59,23 @@ enum RescorePass {
   }
 
   /// - Parameters:
+  ///   - old: a pack that workers read and that is to be removed; nil for none.
   ///   - make: a worker with a connection.
   ///   - store: writes what came of a piece.
   static func run<Worker: RescoreWorker>(
-    _ session: ScoringSession, adds rows: Rows, _ make: (LeadDatabase) throws -> Worker,
+    _ session: ScoringSession, adds rows: Rows, removes old: Int64? = nil, _ make: (LeadDatabase) throws -> Worker,
     store: (Worker.Part) throws -> Void
   ) throws {
     let database = session.database
     let greatest = try database.leads.greatestID()
     let pieces = try database.leads.pieces(of: pieceSize)
-    guard !pieces.isEmpty else { return }
+    func removeOld() throws { if let old { try database.signals.removePack(old) } }
+    guard !pieces.isEmpty else { return try removeOld() }
     var workers = try readers(session, pieces: pieces.count).map { PassWorker(try make($0), $0) }
-    if workers.isEmpty { workers = [PassWorker(try make(database), database)] }
+    let areApart = !workers.isEmpty
+    if !areApart { workers = [PassWorker(try make(database), database)] }
+    // Who reads the state before the transaction does not miss it, and what is written finds room in its pages.
+    if areApart { try removeOld() }
     func run() throws {
       // What it writes it does not look at again, so that pages need not wait in memory on their way into the log.
       try database.connection.keepingFewPages { try OrderedRanges.run(pieces, workers: workers, store) }
@@ -82,6 +87,7 @@ enum RescorePass {
         try run()
       }
     }
+    if !areApart { try removeOld() }
   }
 
   /// A connection for each thread beside the one that writes; none where one thread does it all.

@@ -48,10 +48,19 @@ public final class SignalTable {
     return connection.lastInsertedRow
   }
 
-  /// Removes a pack and all it found.
+  /// Removes a pack and all it found. Where no other pack found anything, its pages need not be written to be let go of.
   public func removePack(_ id: Int64) throws {
     let ids = LeadBlocks.ids(owner: id)
-    try connection.run("DELETE FROM signal_block WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
+    let ends = try connection.firstRow("SELECT (SELECT min(id) FROM signal_block), (SELECT max(id) FROM signal_block)")
+    {
+      ($0.optionalInteger(0), $0.optionalInteger(1))
+    }
+    if let first = ends?.0, let last = ends?.1, ids.contains(first), ids.contains(last) {
+      // Without a condition SQLite empties the tree as a whole.
+      try connection.execute("DELETE FROM signal_block")
+    } else {
+      try connection.run("DELETE FROM signal_block WHERE id BETWEEN ?1 AND ?2", ids.lowerBound, ids.upperBound)
+    }
     try recent.remove(owner: id, 1...Int64.max)
     try connection.run("DELETE FROM signal_pack WHERE id = ?1", id)
   }

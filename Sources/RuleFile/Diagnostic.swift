@@ -95,12 +95,18 @@ final class DiagnosticSink {
   private var found: [Diagnostic] = []
   // A value that an alias repeats is at fault once.
   private var seen: Set<Diagnostic> = []
+  private(set) var hasErrors = false
+  /// How many scalars the source lines of all that was found have.
+  private var quoted = 0
+  private var isFull = false
+
+  /// Nobody reads more; and a file that a program wrote may have as many faults as letters, all on one long line.
+  private static let most = 1000
+  private static let mostQuoted = 4 << 20
 
   init(source: SourceText) {
     self.source = source
   }
-
-  var hasErrors: Bool { found.contains { $0.severity == .error } }
 
   /// What was found, by position.
   var sorted: [Diagnostic] {
@@ -119,9 +125,18 @@ final class DiagnosticSink {
   }
 
   private func add(_ severity: Diagnostic.Severity, _ position: Position, _ message: String, _ hint: String?) {
-    let diagnostic = Diagnostic(
+    if severity == .error { hasErrors = true }
+    guard !isFull else { return }
+    var diagnostic = Diagnostic(
       severity: severity, fileName: source.fileName, line: position.line, column: position.column, message: message,
       sourceLine: source.line(position.line), hint: hint)
-    if seen.insert(diagnostic).inserted { found.append(diagnostic) }
+    guard seen.insert(diagnostic).inserted else { return }
+    quoted += diagnostic.sourceLine.unicodeScalars.count
+    isFull = found.count == DiagnosticSink.most || (quoted > DiagnosticSink.mostQuoted && !found.isEmpty)
+    if isFull {
+      diagnostic.message = "there are too many faults; this one and those found after it are not listed"
+      diagnostic.hint = nil
+    }
+    found.append(diagnostic)
   }
 }

@@ -4,9 +4,9 @@ public import ScoreEngine
 public enum RuleFile {
   /// Reads a rule document.
   ///
-  /// All faults are reported at once, by position; a text that is not YAML has one diagnostic, where it breaks. The
-  /// document is there only if there is no error; it is then valid as ``RuleDocument`` describes. All texts are in
-  /// Unicode NFC. Takes time proportional to the text's length.
+  /// All faults are reported at once, by position, a thousand at most; a text that is not YAML has one diagnostic, where
+  /// it breaks. The document is there only if there is no error; it is then valid as ``RuleDocument`` describes. All texts
+  /// are in Unicode NFC. Takes time proportional to the text's length.
   ///
   /// - Parameters:
   ///   - text: the file's content; a byte order mark is accepted.

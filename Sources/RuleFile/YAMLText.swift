@@ -27,8 +27,13 @@ struct YAMLText {
   /// The position in the file of a position in this text.
   func original(_ position: Position) -> Position {
     guard let columns = shortenings[position.line] else { return source.clamped(position) }
-    let before = columns.count { $0 <= position.column }
-    return source.clamped(Position(line: position.line, column: position.column + 2 * before))
+    // They rise; there may be as many as values that ask for their places.
+    var before = 0..<columns.count
+    while !before.isEmpty {
+      let middle = (before.lowerBound + before.upperBound) / 2
+      before = columns[middle] <= position.column ? (middle + 1)..<before.upperBound : before.lowerBound..<middle
+    }
+    return source.clamped(Position(line: position.line, column: position.column + 2 * before.lowerBound))
   }
 
   // MARK: - JSON's surrogate pairs

@@ -57,4 +57,20 @@ import Testing
     let rules = (0..<500).map { "  - { id: r\($0), pionts: 1 }\n" }.joined()
     #expect(RuleFile.parse("rules:\n" + rules, fileName: "r").errors.count == 500)
   }
+
+  /// Of files with a fault in every few letters a thousand are listed, of those on one long line fewer.
+  @Test func faultsWithoutEndAreCutShort() throws {
+    let lines = String(repeating: "a: 1\n", count: 3000)
+    let errors = RuleFile.parse(lines, fileName: "r").errors
+    #expect(errors.count == 1001)
+    #expect(errors.last?.message.contains("not listed") == true)
+    check("{" + String(repeating: "a,", count: 40_000) + "}")
+    #expect(RuleFile.parse("[" + String(repeating: "!x a,", count: 40_000) + "]", fileName: "r").errors.count < 50)
+  }
+
+  @Test func placesBehindManyJoinedPairsAreFound() {
+    let pairs = String(repeating: "\"\\ud83d\\ude00\",", count: 20_000)
+    let result = RuleFile.parse("{\"name\":[" + pairs + "1],\"x\":1}", fileName: "r")
+    #expect(result.errors.contains { $0.message.contains("'x'") && $0.column == 9 + 20_000 * 15 + 4 })
+  }
 }

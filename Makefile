@@ -27,8 +27,9 @@ prepare: # See that the headers of SQLite, zlib and libyaml are there
 	@sh Sources/CSQLite/prepare.sh
 
 archives: # See that the linker finds the archive of C++'s runtime before the shared library
-	@mkdir -p $(ARCHIVES); path=$$(clang -print-file-name=libstdc++.a 2>/dev/null || cc -print-file-name=libstdc++.a); \
-	  test ! -f "$$path" || ln -sf "$$path" $(ARCHIVES)/
+	@mkdir -p $(ARCHIVES); for compiler in clang cc; do \
+	  path=$$($$compiler -print-file-name=libstdc++.a 2>/dev/null); \
+	  if test -f "$$path"; then ln -sf "$$path" $(ARCHIVES)/; break; fi; done
 
 build: prepare archives ## Build the release program, .build/release/leadscore
 	$(SWIFT) build $(RELEASE_FLAGS) --product leadscore

@@ -96,13 +96,13 @@ final class DiagnosticSink {
   // A value that an alias repeats is at fault once.
   private var seen: Set<Diagnostic> = []
   private(set) var hasErrors = false
-  /// How many scalars the source lines of all that was found have.
-  private var quoted = 0
+  /// How long the source lines and the messages of all that was found are together.
+  private var size = 0
   private var isFull = false
 
   /// Nobody reads more; and a file that a program wrote may have as many faults as letters, all on one long line.
   private static let most = 1000
-  private static let mostQuoted = 4 << 20
+  private static let largest = 4 << 20
 
   init(source: SourceText) {
     self.source = source
@@ -131,8 +131,8 @@ final class DiagnosticSink {
       severity: severity, fileName: source.fileName, line: position.line, column: position.column, message: message,
       sourceLine: source.line(position.line), hint: hint)
     guard seen.insert(diagnostic).inserted else { return }
-    quoted += diagnostic.sourceLine.unicodeScalars.count
-    isFull = found.count == DiagnosticSink.most || (quoted > DiagnosticSink.mostQuoted && !found.isEmpty)
+    size += diagnostic.sourceLine.utf8.count + message.utf8.count
+    isFull = found.count == DiagnosticSink.most || (size > DiagnosticSink.largest && !found.isEmpty)
     if isFull {
       diagnostic.message = "there are too many faults; this one and those found after it are not listed"
       diagnostic.hint = nil

@@ -57,7 +57,7 @@ struct SourceScalar: Sendable {
 enum CoreSchema {
   /// What an untagged plain scalar means.
   static func kind(ofPlain text: String) -> SourceScalar.Kind {
-    // Most are words that begin like nothing but text.
+    // Most begin with a letter with which nothing but text begins.
     if let first = text.utf8.first, !"~.+-0123456789nNtTfF".utf8.contains(first) { return .text }
     switch text {
     case "", "~", "null", "Null", "NULL": return .null

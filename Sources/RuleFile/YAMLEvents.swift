@@ -17,6 +17,7 @@ struct YAMLEvent {
   /// Where it begins in the text that was read.
   let position: Position
   var anchor: String?
+  /// Its beginning, where it is long.
   var tag: String?
 }
 
@@ -28,12 +29,12 @@ enum YAMLEvents {
     case tooDeep(Position)
   }
 
-  /// All parts of a text.
+  /// All parts of a text's first document, and the start of the second where there is one.
   ///
   /// - Parameters:
   ///   - text: UTF-8.
   ///   - deepest: how deep lists and maps may nest. libyaml takes time for each level at each of its steps.
-  /// - Complexity: O(bytes)
+  /// - Complexity: O(bytes), but for the square of the number of `%TAG` directives, which libyaml compares.
   static func read(_ text: [UInt8], deepest: Int) throws(Fault) -> [YAMLEvent] {
     // libyaml keeps the parser's address.
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
@@ -52,6 +53,7 @@ enum YAMLEvents {
   ) throws(Fault) -> [YAMLEvent] {
     var events: [YAMLEvent] = []
     var depth = 0
+    var documents = 0
     while true {
       var event = yaml_event_t()
       guard yaml_parser_parse(parser, &event) == 1 else { throw fault(parser.pointee) }
@@ -61,10 +63,12 @@ enum YAMLEvents {
       switch part.kind {
       case .listStart, .mapStart: depth += 1
       case .listEnd, .mapEnd: depth -= 1
-      default: break
+      case .documentStart: documents += 1
+      case .alias, .scalar: break
       }
       guard depth <= deepest else { throw .tooDeep(part.position) }
       events.append(part)
+      if documents > 1 { return events }
     }
   }
 
@@ -91,15 +95,15 @@ extension YAMLEvent {
       let scalar = event.data.scalar
       let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
       kind = .scalar(text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
-      (anchor, tag) = (YAMLEvent.text(scalar.anchor), YAMLEvent.text(scalar.tag))
+      (anchor, tag) = (YAMLEvent.text(scalar.anchor), YAMLEvent.tag(scalar.tag))
     case YAML_SEQUENCE_START_EVENT:
       kind = .listStart
       let list = event.data.sequence_start
-      (anchor, tag) = (YAMLEvent.text(list.anchor), YAMLEvent.text(list.tag))
+      (anchor, tag) = (YAMLEvent.text(list.anchor), YAMLEvent.tag(list.tag))
     case YAML_MAPPING_START_EVENT:
       kind = .mapStart
       let map = event.data.mapping_start
-      (anchor, tag) = (YAMLEvent.text(map.anchor), YAMLEvent.text(map.tag))
+      (anchor, tag) = (YAMLEvent.text(map.anchor), YAMLEvent.tag(map.tag))
     case YAML_SEQUENCE_END_EVENT:
       kind = .listEnd
     case YAML_MAPPING_END_EVENT:
@@ -111,6 +115,16 @@ extension YAMLEvent {
 
   private static func text(_ bytes: UnsafeMutablePointer<yaml_char_t>?) -> String? {
     bytes.map { String(cString: $0) }
+  }
+
+  /// A directive can make tags as long as a file, and each value can have one.
+  private static let longestTag = 256
+
+  private static func tag(_ bytes: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+    guard let bytes else { return nil }
+    var count = 0
+    while count < longestTag, bytes[count] != 0 { count += 1 }
+    return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
   }
 }
 

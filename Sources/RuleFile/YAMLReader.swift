@@ -8,6 +8,8 @@ struct YAMLReader {
   static let mostValues = 100_000
   /// How deep values may nest.
   static let deepestNesting = 100
+  /// The longest key, in bytes of UTF-8.
+  static let longestKey = 4096
 
   /// A value that aliases can repeat.
   private struct Anchored {
@@ -16,6 +18,8 @@ struct YAMLReader {
     let values: Int
     /// How deep values nest in it; 0 for a scalar.
     let height: Int
+    /// Whether it is a scalar without quotation marks.
+    let isPlain: Bool
   }
 
   private let sink: DiagnosticSink
@@ -110,6 +114,7 @@ struct YAMLReader {
     let before = valueCount
     try count(1, depth: depth, at: position)
     var height = 0
+    var isPlain = false
     let content: SourceNode.Content
     switch event.kind {
     case .listStart:
@@ -128,15 +133,17 @@ struct YAMLReader {
       while !isAtEnd { height = max(height, try readEntry(into: &entries, depth: depth) + 1) }
       next += 1
       content = .map(entries.all)
-    case .scalar(let text, let isPlain):
-      content = .scalar(scalar(text, isPlain: isPlain, tag: event.tag, at: position))
+    case .scalar(let words, isPlain: let isWordPlain):
+      refuse(tag: event.tag, except: "str", at: position)
+      isPlain = isWordPlain
+      content = .scalar(scalar(words.nfc, isPlain: isPlain, tag: event.tag))
     case .alias, .listEnd, .mapEnd, .documentStart:
       sink.error(position, "this is not YAML: a value is missing")
       throw Stopped()
     }
     let node = SourceNode(position: position, content: content)
     if let anchor = event.anchor {
-      anchors[anchor] = Anchored(node: node, values: valueCount - before, height: height)
+      anchors[anchor] = Anchored(node: node, values: valueCount - before, height: height, isPlain: isPlain)
     }
     return (node, height)
   }
@@ -165,12 +172,17 @@ struct YAMLReader {
   private mutating func repeated(
     _ name: String, at position: Position, depth: Int
   ) throws(Stopped) -> (node: SourceNode, height: Int) {
+    let anchored = try anchored(name, at: position)
+    try count(anchored.values, depth: depth + anchored.height, at: position)
+    return (anchored.node, anchored.height)
+  }
+
+  private func anchored(_ name: String, at position: Position) throws(Stopped) -> Anchored {
     guard let anchored = anchors[name] else {
       sink.error(position, "this alias has no anchor before it")
       throw Stopped()
     }
-    try count(anchored.values, depth: depth + anchored.height, at: position)
-    return (anchored.node, anchored.height)
+    return anchored
   }
 
   // MARK: - Maps
@@ -202,32 +214,42 @@ struct YAMLReader {
     return height
   }
 
-  /// Reads a key. It has no name where it is at fault, which the sink then knows.
+  /// Reads a key, whose tag means nothing. It has no name where it is at fault, which the sink then knows.
   private mutating func readKey(depth: Int) throws(Stopped) -> (name: String?, position: Position, isPlain: Bool) {
     let event = events[next]
-    if case .scalar(let content, let isPlain) = event.kind, event.anchor == nil {
+    let position = text.original(event.position)
+    let (node, isPlain): (SourceNode, Bool)
+    switch event.kind {
+    case .scalar(let words, isPlain: let isWordPlain):
       next += 1
-      return (content.nfc, text.original(event.position), isPlain)
+      let content = SourceNode.Content.scalar(scalar(words.nfc, isPlain: isWordPlain, tag: event.tag))
+      (node, isPlain) = (SourceNode(position: position, content: content), isWordPlain)
+      if let anchor = event.anchor { anchors[anchor] = Anchored(node: node, values: 1, height: 0, isPlain: isPlain) }
+    case .alias(let name):
+      next += 1
+      let anchored = try anchored(name, at: position)
+      (node, isPlain) = (anchored.node, anchored.isPlain)
+    default:
+      (node, isPlain) = (try readValue(depth: depth + 1).node, false)
     }
-    let key = try readValue(depth: depth + 1).node
-    guard let name = key.scalar?.text else {
-      sink.error(key.position, "a key must be text; this is \(key.words)")
-      return (nil, key.position, false)
+    guard let name = node.scalar?.text else {
+      sink.error(position, "a key must be text; this is \(node.words)")
+      return (nil, position, false)
     }
-    return (name, key.position, false)
+    guard name.utf8.count <= YAMLReader.longestKey else {
+      sink.error(position, "a key has at most \(YAMLReader.longestKey) bytes; this one has \(name.utf8.count)")
+      return (nil, position, false)
+    }
+    return (name, position, isPlain)
   }
 
   // MARK: - Scalars and tags
 
-  private func scalar(_ text: String, isPlain: Bool, tag: String?, at position: Position) -> SourceScalar {
-    let content = text.nfc
-    guard let tag else {
-      return SourceScalar(text: content, kind: isPlain ? CoreSchema.kind(ofPlain: content) : .text)
-    }
-    refuse(tag: tag, except: "str", at: position)
+  /// - Parameter text: in NFC.
+  private func scalar(_ text: String, isPlain: Bool, tag: String?) -> SourceScalar {
     // A refused tag is fault enough; its value is not blamed for its kind too.
     let isText = !isPlain || tag == "!" || tag == YAMLReader.standardTag + "str"
-    return SourceScalar(text: content, kind: isText ? .text : CoreSchema.kind(ofPlain: content))
+    return SourceScalar(text: text, kind: isText ? .text : CoreSchema.kind(ofPlain: text))
   }
 
   private static let standardTag = "tag:yaml.org,2002:"

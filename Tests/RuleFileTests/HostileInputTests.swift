@@ -68,6 +68,16 @@ import Testing
     #expect(RuleFile.parse("[" + String(repeating: "!x a,", count: 40_000) + "]", fileName: "r").errors.count < 50)
   }
 
+  /// Each is a long name once more.
+  @Test func manyAliasesOfALongKeyAreRead() {
+    let name = String(repeating: "k", count: 100_000)
+    let errors = RuleFile.parse(
+      "a: &a \(name)\nb:\n" + String(repeating: "  *a : x\n", count: 20_000), fileName: "r"
+    ).errors
+    #expect(errors.contains { $0.line == 3 && $0.message == "a key has at most 4096 bytes; this one has 100000" })
+    #expect(errors.count <= 1001)
+  }
+
   @Test func placesBehindManyJoinedPairsAreFound() {
     let pairs = String(repeating: "\"\\ud83d\\ude00\",", count: 20_000)
     let result = RuleFile.parse("{\"name\":[" + pairs + "1],\"x\":1}", fileName: "r")

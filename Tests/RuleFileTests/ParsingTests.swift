@@ -156,6 +156,12 @@ import Testing
     #expect(document.rules[0].condition == document.rules[1].condition)
   }
 
+  @Test func tagsOfKeysMeanNothing() throws {
+    let document = try parsed("!x &n name: a\n!!int rules: [ { id: a, !y points: 1, every: { event: *n } } ]\n")
+    #expect(document.name == "a")
+    #expect(document.rules.map(\.points.hundredths) == [100])
+  }
+
   @Test func aliasesStandForKeysToo() throws {
     let document = try parsed(
       """

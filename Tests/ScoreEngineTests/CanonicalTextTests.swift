@@ -10,6 +10,9 @@ import Testing
     ("q\u{307}\u{323}", [0x71, 0x323, 0x307]), ("\u{301}e", [0x301, 0x65]),
     // Characters that stand for others, and compositions that are excluded.
     ("\u{212B}\u{2126}\u{F900}", [0xC5, 0x3A9, 0x8C48]), ("\u{958}", [0x915, 0x93C]), ("\u{FB01}", [0xFB01]),
+    // Marks that stand for two, of which none is ever put together again.
+    ("\u{301}\u{F73}", [0xF71, 0xF72, 0x301]), ("k\u{F75}\u{323}", [0x1E33, 0xF71, 0xF74]),
+    ("\u{F81}", [0xF71, 0xF80]),
     // Hangul.
     ("\u{1112}\u{1161}\u{11AB}", [0xD55C]), ("\u{AC00}\u{11A8}", [0xAC01]), ("\u{AC01}\u{11A8}", [0xAC01, 0x11A8]),
     // Beyond the sixteen bits of the first plane.

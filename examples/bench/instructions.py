@@ -33,7 +33,7 @@ def part(function, library):
         return "SQLite"
     if function.startswith(("swift_", "swift::", "_swift", "bool swift::", "(anonymous namespace)::")):
         return "Swift's runtime"
-    if "libc.so" in library or "ld-linux" in library or "libstdc++" in library or "libm.so" in library:
+    if any(name in library for name in ("libc.so", "ld-linux", "libstdc++", "libm.so", "libyaml", "libz")):
         return "C library"
     return "other"
 
@@ -90,9 +90,7 @@ def count(name, program, arguments, folder):
 
 def strip(source, program):
     """Copies a program without its debug information: valgrind takes long to read that, and names functions without it."""
-    if shutil.which("objcopy"):
-        run(["objcopy", "--strip-debug", source, program])
-    else:
+    if not shutil.which("objcopy") or subprocess.run(["objcopy", "--strip-debug", source, program]).returncode != 0:
         shutil.copy(source, program)
 
 

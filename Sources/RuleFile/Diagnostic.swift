@@ -125,15 +125,18 @@ final class DiagnosticSink {
   }
 
   private func add(_ severity: Diagnostic.Severity, _ position: Position, _ message: String, _ hint: String?) {
-    if severity == .error { hasErrors = true }
-    guard !isFull else { return }
+    // Always listed: who sees no error takes a file to be good.
+    let isFirstError = severity == .error && !hasErrors
+    if isFirstError { hasErrors = true }
+    guard !isFull || isFirstError else { return }
     var diagnostic = Diagnostic(
       severity: severity, fileName: source.fileName, line: position.line, column: position.column, message: message,
       sourceLine: source.line(position.line), hint: hint)
     guard seen.insert(diagnostic).inserted else { return }
     size += diagnostic.sourceLine.utf8.count + message.utf8.count
-    isFull = found.count == DiagnosticSink.most || (size > DiagnosticSink.largest && !found.isEmpty)
-    if isFull {
+    let isTooMuch = found.count >= DiagnosticSink.most || (size > DiagnosticSink.largest && !found.isEmpty)
+    if isTooMuch, !isFirstError {
+      isFull = true
       diagnostic.message = "there are too many faults; this one and those found after it are not listed"
       diagnostic.hint = nil
     }

@@ -68,6 +68,11 @@ import Testing
     #expect(RuleFile.parse("[" + String(repeating: "!x a,", count: 40_000) + "]", fileName: "r").errors.count < 50)
   }
 
+  @Test func anErrorBehindManyWarningsIsListed() {
+    let rules = (0..<1200).map { "  - { id: r\($0), points: 1, if: { x: { gt: 10, lt: 5 } } }\n" }.joined()
+    check("rules:\n" + rules + "  - { id: last, pionts: 1, if: { x: 1 } }\n")
+  }
+
   /// Each is a long name once more.
   @Test func manyAliasesOfALongKeyAreRead() {
     let name = String(repeating: "k", count: 100_000)

@@ -68,6 +68,25 @@ struct BulkWriteTests {
     #expect(try rows(connection) == rows(other))
   }
 
+  @Test("leave constraints to who writes, and check them again afterwards, also after one that fails")
+  func constraints() throws {
+    try connection.execute(
+      "CREATE TABLE part (item INTEGER REFERENCES item, name TEXT NOT NULL CHECK (length(name) > 0)) STRICT")
+    func add(_ item: Int, _ name: String?) throws { try connection.run("INSERT INTO part VALUES (?1, ?2)", item, name) }
+    try connection.bulkWrite { try add(77, "") }
+    for isFailing in [false, true] {
+      try? connection.bulkWrite { if isFailing { throw TestFault() } }
+      #expect(throws: DatabaseError.self) { try add(1, "wheel") }
+      try connection.run("INSERT OR IGNORE INTO item VALUES (1, 1, '')")
+      #expect(throws: DatabaseError.self) { try add(1, "") }
+      try add(1, "wheel")
+      try connection.run("DELETE FROM part")
+      try connection.run("DELETE FROM item")
+    }
+    // What a column holds is checked always.
+    #expect(throws: DatabaseError.self) { try connection.bulkWrite { try add(1, nil) } }
+  }
+
   @Test("show others nothing before the commit and everything after it")
   func snapshots() throws {
     try connection.bulkWrite { try fill(connection, 1...2000) }

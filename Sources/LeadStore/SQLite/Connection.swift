@@ -206,10 +206,11 @@ public final class Connection {
   }
 
   /// Runs `body` in one write transaction that adds and changes rows in great number and deletes none that others refer
-  /// to: foreign keys, which would be looked up for each row, are not checked, and the files are written in large pieces.
+  /// to: foreign keys, which would be looked up for each row, and `CHECK` constraints, for which each text would be copied,
+  /// are not checked, and the files are written in large pieces. What `body` writes must be such that they hold.
   public func bulkWrite<Result>(undo: Bool = false, _ body: () throws -> Result) throws -> Result {
-    try execute("PRAGMA foreign_keys = OFF")
-    defer { try? execute("PRAGMA foreign_keys = ON") }
+    try execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+    defer { try? execute("PRAGMA foreign_keys = ON; PRAGMA ignore_check_constraints = OFF") }
     let files = try bulkFiles()
     isGathering = true
     defer {

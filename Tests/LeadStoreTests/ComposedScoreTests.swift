@@ -94,11 +94,9 @@ struct ComposedScoreTests {
       batch.add(
         model: model, lead: lead, row.state, groups: row.groups, rules: row.rules)
       if let before, before.score == row.score, before.stage == row.stage, before.grade == row.grade { continue }
-      batch.add(
-        HistoryRow(
-          model: model, lead: lead, at: ComposedScoreTests.at, recordedAt: 77, before: before?.score,
-          after: row.score, stageBefore: before?.stage, stageAfter: row.stage, gradeAfter: row.grade, cause: .rules,
-          causeReference: "7 \"", version: 1))
+      batch.addChange(
+        model: model, lead: lead, from: before?.state, to: row.state, recordedAt: 77, cause: .rules,
+        reference: "7 \"")
     }
     try database.write(batch)
   }

@@ -122,10 +122,8 @@ final class ScoreKernel {
       if before.stage != after.stage { counts.stageChanges += 1 }
     }
     counts.changed += 1
-    batch.add(
-      HistoryRow(
-        model: model.row.id, lead: lead, at: after.scoredAt, recordedAt: origin.recordedAt, before: before?.score,
-        after: after.score, stageBefore: before?.stage, stageAfter: after.stage, gradeAfter: after.grade,
-        cause: cause, causeReference: reference, version: after.version))
+    batch.addChange(
+      model: model.row.id, lead: lead, from: before, to: after, recordedAt: origin.recordedAt, cause: cause,
+      reference: reference)
   }
 }

@@ -24,12 +24,6 @@ extension HistoryHead {
       version: row.version, cause: row.cause, causeReference: row.causeReference,
       stageBefore: row.stageBefore, stageAfter: row.stageAfter, gradeAfter: row.gradeAfter)
   }
-
-  /// Whether it is the head of a row.
-  func isHead(of row: HistoryRow) -> Bool {
-    gradeAfter == row.gradeAfter && stageAfter == row.stageAfter && stageBefore == row.stageBefore
-      && causeReference == row.causeReference && version == row.version && cause == row.cause
-  }
 }
 
 /// A row of history, with the number of its head in a ``HistoryEntryReader``.

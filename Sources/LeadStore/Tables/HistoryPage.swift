@@ -23,7 +23,10 @@ struct HistoryPageText: Sendable {
   var size: Int { headText.count + body.count }
 
   /// Adds a row of the lead that the last one was of, or of one with a greater number.
-  mutating func append(_ row: HistoryRow, id: Int64) {
+  ///
+  /// - Parameter place: of the head in this page; 0 where it is not known yet, and then found.
+  @inline(__always)
+  mutating func append(_ row: HistoryBatch.Row, id: Int64, at place: inout Int, _ head: () -> HistoryHead) {
     if isEmpty {
       (firstLead, firstID, firstAt, firstRecordedAt) = (row.lead, id, row.at, row.recordedAt)
       HistoryPageText.begin(&headText)
@@ -35,7 +38,8 @@ struct HistoryPageText: Sendable {
       DecimalText.append(row.lead - firstLead, to: &body)
       lastLead = row.lead
     }
-    let head = place(ofHeadOf: row)
+    if place == 0 { place = self.place(of: head()) }
+    let head = place
     // Six numbers, each behind a comma.
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 6 * (DecimalText.longest + 1)) { memory in
       // Never empty.
@@ -75,15 +79,15 @@ struct HistoryPageText: Sendable {
 
   private static let fewHeads = 32
 
-  /// The place of a row's head in the array.
-  private mutating func place(ofHeadOf row: HistoryRow) -> Int {
-    for index in order.indices where heads[order[index]].isHead(of: row) {
-      let head = order[index]
+  /// The place of a head in the array.
+  @inline(never)
+  private mutating func place(of head: HistoryHead) -> Int {
+    for index in order.indices where heads[order[index]] == head {
+      let place = order[index]
       // What occurs often comes to be looked at first.
       if index > 0 { order.swapAt(index, index - 1) }
-      return head + 1
+      return place + 1
     }
-    let head = HistoryHead(row)
     if heads.count >= HistoryPageText.fewHeads {
       if let known = placesByHead[head] { return known }
       placesByHead[head] = heads.count + 1

@@ -4,15 +4,18 @@ final class HistoryRunWriter {
     @exclusivity(unchecked) var run: HistoryRun
     @exclusivity(unchecked) var lastLead: Int64
     @exclusivity(unchecked) var page = HistoryPageText()
+    /// By the number of a head in the batch at hand: its place in the page, 0 for one not known.
+    @exclusivity(unchecked) var places: [Int] = []
 
     init(_ run: HistoryRun, firstLead: Int64) {
       self.run = run
       lastLead = firstLead
     }
 
-    func append(_ row: HistoryRow, id: Int64) {
+    @inline(__always)
+    func append(_ row: HistoryBatch.Row, id: Int64, at place: inout Int, _ head: () -> HistoryHead) {
       note(through: row.lead, id: id, at: row.at)
-      page.append(row, id: id)
+      page.append(row, id: id, at: &place, head)
     }
 
     /// Notes a row that is added.
@@ -64,18 +67,54 @@ final class HistoryRunWriter {
   ///
   /// - Throws: ``StoreError/damaged(_:)`` for a lead whose number no page can have; ``DatabaseError``.
   func append(_ row: HistoryRow, id: Int64) throws {
-    guard (0...HistoryPage.leads).contains(row.lead) else {
-      throw StoreError.damaged("lead \(row.lead), whose number is too great")
-    }
-    if let known = open[row.model] {
-      if row.lead >= known.lastLead {
-        // All rows of a lead stand in one page.
-        if row.lead != known.lastLead, known.page.size > HistoryRunWriter.pageSize { try writePage(of: known) }
-        return known.append(row, id: id)
+    let head = HistoryHead(row)
+    var place = 0
+    try run(for: row.lead, model: row.model, id: id, at: row.at)
+      .append(HistoryBatch.Row(row, head: 0), id: id, at: &place) { head }
+  }
+
+  /// Adds rows with numbers, from `id` on, greater than those of all earlier runs.
+  ///
+  /// - Throws: as ``append(_:id:)`` does.
+  func append(_ batch: borrowing HistoryBatch, from id: Int64) throws {
+    for run in open.values { run.places.removeAll(keepingCapacity: true) }
+    var id = id
+    // Most batches are of one model.
+    var known: (model: Int64, run: OpenRun)?
+    for row in batch.rows {
+      let run: OpenRun
+      if let known, known.model == row.model, row.lead >= known.run.lastLead, row.lead <= HistoryPage.leads {
+        run = known.run
+        try makeRoom(in: run, for: row.lead)
+      } else {
+        run = try self.run(for: row.lead, model: row.model, id: id, at: row.at)
+        known = (row.model, run)
       }
-      try finish(known, model: row.model)
+      let head = Int(row.head)
+      while run.places.count <= head { run.places.append(0) }
+      run.append(row, id: id, at: &run.places[head]) { batch.heads[head] }
+      id += 1
     }
-    begin(row.model, id: id, at: row.at, firstLead: row.lead).append(row, id: id)
+  }
+
+  /// The run that a lead's row is to be added to, with room for it.
+  private func run(for lead: Int64, model: Int64, id: Int64, at instant: Int64) throws -> OpenRun {
+    guard (0...HistoryPage.leads).contains(lead) else {
+      throw StoreError.damaged("lead \(lead), whose number is too great")
+    }
+    if let known = open[model] {
+      if lead >= known.lastLead {
+        try makeRoom(in: known, for: lead)
+        return known
+      }
+      try finish(known, model: model)
+    }
+    return begin(model, id: id, at: instant, firstLead: lead)
+  }
+
+  /// All rows of a lead stand in one page.
+  private func makeRoom(in run: OpenRun, for lead: Int64) throws {
+    if lead != run.lastLead, run.page.size > HistoryRunWriter.pageSize { try writePage(of: run) }
   }
 
   private func begin(_ model: Int64, id: Int64, at instant: Int64, firstLead: Int64) -> OpenRun {
@@ -86,9 +125,7 @@ final class HistoryRunWriter {
     return run
   }
 
-  /// Adds rows with numbers, from `id` on, greater than those of all earlier runs.
-  ///
-  /// - Throws: as ``append(_:id:)`` does.
+  /// The same of composed rows.
   func append(_ history: borrowing ComposedHistory, model: Int64, from id: Int64) throws {
     guard let firstLead = history.pages.first?.firstLead else { return }
     guard firstLead >= 0, history.lastLead <= HistoryPage.leads else {
@@ -134,6 +171,7 @@ final class HistoryRunWriter {
       }
     }
     open.page.removeAll()
+    open.places.removeAll(keepingCapacity: true)
   }
 
   private func insert(

@@ -42,14 +42,14 @@ public final class HistoryTable {
   public func append(_ row: HistoryRow) throws { try append([row]) }
 
   /// Adds rows after all others, in their order.
-  public func append(_ rows: [HistoryRow]) throws {
-    guard !rows.isEmpty else { return }
-    guard let (writer, first) = run else { return try appendRecent(rows) }
-    // In place, since the texts of a copy would be counted.
-    try rows.withUnsafeBufferPointer { rows in
-      for index in rows.indices { try writer.append(rows[index], id: first + Int64(index)) }
-    }
-    run?.nextID = first + Int64(rows.count)
+  public func append(_ rows: [HistoryRow]) throws { try append(HistoryBatch(rows)) }
+
+  /// Adds rows after all others, in their order.
+  func append(_ batch: borrowing HistoryBatch) throws {
+    guard !batch.isEmpty else { return }
+    guard let (writer, first) = run else { return try appendRecent(batch) }
+    try writer.append(batch, from: first)
+    run?.nextID = first + Int64(batch.rows.count)
   }
 
   /// Adds composed rows after all others. Where many are being added alone.
@@ -59,29 +59,30 @@ public final class HistoryTable {
     run?.nextID = first + history.count
   }
 
-  private func appendRecent(_ rows: [HistoryRow]) throws {
+  private func appendRecent(_ batch: borrowing HistoryBatch) throws {
     let (first, start) = try nextNumber()
     var id = start
-    var rest = rows[...]
-    if rows.count >= ManyRowInsertion.rows {
+    var index = 0
+    let count = batch.rows.count
+    if count >= ManyRowInsertion.rows {
       let many =
         try insertMany ?? ManyRowInsertion(connection, HistoryTable.insertion, columns: HistoryTable.columnCount)
       insertMany = many
-      while rest.count >= ManyRowInsertion.rows {
+      while count - index >= ManyRowInsertion.rows {
         for place in 0..<ManyRowInsertion.rows {
           try HistoryTable.bind(
-            rest[rest.startIndex + place], id: id, from: Int32(place) * HistoryTable.columnCount + 1, &manyTexts,
-            to: many.statement)
+            batch.row(index), id: id, from: Int32(place) * HistoryTable.columnCount + 1, &manyTexts, to: many.statement)
           id += 1
+          index += 1
         }
         try many.statement.run()
-        rest = rest.dropFirst(ManyRowInsertion.rows)
       }
     }
-    for row in rest {
-      try HistoryTable.bind(row, id: id, from: 1, &texts, to: insert)
+    while index < count {
+      try HistoryTable.bind(batch.row(index), id: id, from: 1, &texts, to: insert)
       try insert.run()
       id += 1
+      index += 1
     }
     if !connection.isWritable { nextOverlaid = id }
     if connection.isWritable, id &- (first ?? start) > HistoryTable.mostRecent { try foldRecent() }

@@ -211,6 +211,20 @@ struct WrongDatabaseTests {
     try work.done("import", "leads", "a.csv", "--as-of", Workspace.t2)
   }
 
+  /// More rows than are kept in memory go to a temporary file, which has no room here either.
+  @Test func noRoomForRowsOnTheirWay() throws {
+    let work = try Workspace.prepared()
+    let note = String(repeating: "n", count: 4000)
+    try work.write("a.csv", "key,note\n" + (0..<10_000).map { "k\($0)@x,\(note)\n" }.joined())
+    try work.unchanged {
+      let run = try work.shell(
+        "trap '' XFSZ; ulimit -f 2000; exec leadscore import leads a.csv --as-of \(Workspace.t2)")
+      work.expectRefusal(run, 74)
+      #expect(run.errors.contains("temporary file"), "\(run.errors)")
+    }
+    try work.done("import", "leads", "a.csv", "--as-of", Workspace.t2)
+  }
+
   @Test(.enabled(if: Mounts.areAllowed, "needs the right to mount a file system"))
   func aFullDisk() throws {
     let work = try Workspace.prepared()

@@ -38,8 +38,7 @@ final class LeadPartitions {
   /// Bytes of all buffers, used or not.
   @exclusivity(unchecked) private var reserved = 0
   @exclusivity(unchecked) private var hasIdle = false
-  private var file: Int32 = -1
-  private var fileEnd: Int64 = 0
+  private var file: SpillFile?
   /// How many rows there are.
   @exclusivity(unchecked) private(set) var count: Int64 = 0
 
@@ -68,11 +67,10 @@ final class LeadPartitions {
     for index in 0..<partitionCount { free(partitions[index].buffer) }
     partitions.deinitialize(count: partitionCount)
     partitions.deallocate()
-    if file >= 0 { close(file) }
   }
 
   /// Whether everything stands in memory.
-  var isInMemory: Bool { file < 0 }
+  var isInMemory: Bool { file == nil }
 
   /// Adds a row after all others.
   ///
@@ -130,40 +128,34 @@ final class LeadPartitions {
 
   /// Writes buffers to the file until there is room.
   private func spill() throws {
-    if file < 0 {
-      file = try TemporaryFile.open(in: folder)
-      TemporaryFile.willReadParts(file)
-    }
+    let file = try self.file ?? SpillFile(folder: folder)
+    self.file = file
     // From now on buffers are full to different degrees, and each takes the memory that it needs when it is fullest.
     limit = capacity / 2
-    repeat { try spillSome() } while buffered > limit
+    repeat { try spillSome(to: file) } while buffered > limit
     // The next rows mostly go into the same room.
     hasIdle = true
   }
 
-  /// Writes the buffers of some ranges, one behind the other; in turn, so that the reader need not wait for all at once.
-  private func spillSome() throws {
+  /// Writes the buffers of some ranges, one behind the other; in turn, and few at a time, so that neither the reader nor
+  /// who writes to the file need wait for all at once.
+  private func spillSome(to file: SpillFile) throws {
     if nextSpilled >= partitionCount || spillings.isEmpty {
       nextSpilled = 0
-      spillings.append((fileEnd, fileEnd))
+      spillings.append((file.end, file.end))
     }
-    let enough = fileEnd + Int64(max(1, capacity / 8))
-    var pieces: [UnsafeRawBufferPointer] = []
-    var end = fileEnd
-    while nextSpilled < partitionCount, end < enough {
+    let enough = file.end + Int64(max(1, capacity / 32))
+    while nextSpilled < partitionCount, file.end < enough {
       let index = nextSpilled
       nextSpilled += 1
       let count = partitions[index].used
       if count == 0 { continue }
-      pieces.append(UnsafeRawBufferPointer(start: partitions[index].buffer, count: count))
-      partitions[index].extents.append((end, count, spillings.count - 1))
+      partitions[index].extents.append((file.end, count, spillings.count - 1))
       partitions[index].written += count
       partitions[index].used = 0
       buffered -= count
-      end += Int64(count)
+      try file.append(UnsafeRawBufferPointer(start: partitions[index].buffer, count: count))
     }
-    try TemporaryFile.write(file, pieces, at: fileEnd, folder)
-    fileEnd = end
   }
 
   /// Gives back room that no row has gone into since the last spilling: where rows come in the order of leads, none will.
@@ -213,7 +205,7 @@ final class LeadPartitions {
       spilling.read = extent.offset + Int64(extent.count)
       if spilling.read - spilling.released >= LeadPartitions.releaseSize {
         let end = spilling.read / LeadPartitions.releaseSize * LeadPartitions.releaseSize
-        TemporaryFile.release(file, spilling.released..<end)
+        file?.release(spilling.released..<end)
         spilling.released = end
       }
       spillings[extent.spilling] = spilling
@@ -250,7 +242,7 @@ final class LeadPartitions {
     if run.count == LeadPartitions.leads {
       rows.reserve(partitions[number].written + partitions[number].used)
       for extent in partitions[number].extents {
-        try rows.append(extent.count) { try TemporaryFile.read(file, into: $0, at: extent.offset, folder) }
+        try rows.append(extent.count) { try file?.read(into: $0, at: extent.offset) }
       }
       rows.append(UnsafeRawBufferPointer(start: partitions[number].buffer, count: partitions[number].used))
     } else {
@@ -275,7 +267,7 @@ final class LeadPartitions {
       if buffer.count < extent.count { buffer = [UInt8](repeating: 0, count: extent.count) }
       try buffer.withUnsafeMutableBytes { raw in
         let piece = UnsafeMutableRawBufferPointer(rebasing: raw[..<extent.count])
-        try TemporaryFile.read(file, into: piece, at: extent.offset, folder)
+        try file?.read(into: piece, at: extent.offset)
         try body(UnsafeRawBufferPointer(piece))
       }
     }

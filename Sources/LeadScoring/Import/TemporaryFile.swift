@@ -40,39 +40,23 @@ enum TemporaryFile {
   }
 
   static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64, _ folder: String) throws {
-    try write(file, [bytes], at: offset, folder)
+    let code = write(file, bytes, at: offset)
+    guard code == 0 else { throw TemporaryFileFailure(folder: folder, code: code) }
   }
 
-  /// Writes pieces one behind the other.
-  static func write(
-    _ file: Int32, _ pieces: [UnsafeRawBufferPointer], at offset: Int64, _ folder: String
-  ) throws {
-    var offset = offset
-    var parts = pieces.filter { !$0.isEmpty }
-      .map { iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count) }[...]
-    while !parts.isEmpty {
-      let written = parts.prefix(mostParts).withUnsafeBufferPointer {
-        pwritev(file, $0.baseAddress, Int32($0.count), off_t(offset))
-      }
-      if written < 0 {
+  /// The same; returns `errno` where it cannot be done, otherwise 0.
+  static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Int32 {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(file, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
+      if count < 0 {
         if errno == EINTR { continue }
-        throw TemporaryFileFailure(folder: folder, code: errno)
+        return errno
       }
-      offset += Int64(written)
-      var left = written
-      while let first = parts.first, first.iov_len <= left {
-        left -= first.iov_len
-        parts.removeFirst()
-      }
-      if left > 0 {
-        parts[parts.startIndex].iov_base += left
-        parts[parts.startIndex].iov_len -= left
-      }
+      done += count
     }
+    return 0
   }
-
-  /// No system takes fewer at a time.
-  private static let mostParts = 1024
 
   /// Gives back the room of bytes that are not read any more, and the memory in which the system keeps them.
   static func release(_ file: Int32, _ bytes: Range<Int64>) {

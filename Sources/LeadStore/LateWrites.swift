@@ -3,12 +3,12 @@ internal import CSQLite
 /// Writes that a thread of its own does one after the other, in the order in which they are given to it by one thread.
 ///
 /// The thread is started for the first ones that are worth it. Where it cannot be, the giver does them.
-final class LateWrites {
-  /// Writes what stands in a buffer, and says what SQLite would hear of it.
-  typealias Work = (_ buffer: UnsafeMutableRawPointer) -> Int32
+public final class LateWrites {
+  /// Writes what stands in a buffer, and says how that went: 0, or what SQLite, or whoever gave it, is to hear of it.
+  public typealias Work = (_ buffer: UnsafeMutableRawPointer) -> Int32
 
   /// Of a buffer, in bytes. SQLite's methods take less than 128 KiB at a time.
-  static let bufferSize = 64 << 10
+  public static let bufferSize = 64 << 10
   /// How many may be given and not done, so that their bytes do not pile up.
   static let limit = 16
   /// So many wake the thread: waking it costs more than a small write.
@@ -17,6 +17,9 @@ final class LateWrites {
   private let queue = WorkQueue()
   private var thread: WorkerThread?
   private var mayStart = LateWrites.isPossible
+
+  /// No thread yet.
+  public init() {}
 
   deinit {
     queue.stop()
@@ -38,12 +41,12 @@ final class LateWrites {
   }()
 
   /// A buffer to fill, for ``add(_:_:)``.
-  func newBuffer() -> UnsafeMutableRawPointer { queue.newBuffer() }
+  public func newBuffer() -> UnsafeMutableRawPointer { queue.newBuffer() }
 
   /// Gives the thread one more, with a buffer that is the thread's from now on, as soon as there is room.
   ///
   /// - Returns: the first failure so far, after which nothing more is written.
-  func add(_ buffer: UnsafeMutableRawPointer, _ work: @escaping Work) -> Int32 {
+  public func add(_ buffer: UnsafeMutableRawPointer, _ work: @escaping Work) -> Int32 {
     let (waiting, code) = queue.add(buffer, work)
     guard thread == nil, waiting >= LateWrites.batch else { return code }
     if mayStart {
@@ -61,7 +64,7 @@ final class LateWrites {
   /// Waits until everything that was given is done.
   ///
   /// - Returns: the first failure so far.
-  func finish() -> Int32 {
+  public func finish() -> Int32 {
     if thread == nil { queue.runWaiting() }
     return queue.finish()
   }

@@ -48,10 +48,13 @@ final class LeadScorer {
   func evaluate(
     _ model: ActiveModel, lead: Int64, row: ScoreRow?, record: SignalRecord, at instant: Int64, cause: Cause
   ) throws {
-    try kernel.evaluate(
+    let state = try kernel.evaluate(
       model, lead: lead, before: row?.state, judgement: judgement(model, lead), record: record, at: instant,
       cause: cause, into: &batch)
-    if let row { batch.removeLast(ifEqualTo: row) }
+    if let row, state == row.state {
+      let isSame = batch.withLastPoints { $0.elementsEqual(row.groups.utf8) && $1.elementsEqual(row.rules.utf8) }
+      if isSame == true { batch.removeLast() }
+    }
     try store()
   }
 

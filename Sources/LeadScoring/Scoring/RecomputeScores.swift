@@ -170,22 +170,21 @@ private final class RecomputeWorker: RescoreWorker {
         }
       }
     }
-    kernel.evaluate(
+    let state = kernel.evaluate(
       model, lead: lead, before: before, judgement: judgement, record: record, at: asOf,
       cause: before == nil ? .import : .recompute, into: &part.written.scores)
-    let outcome = part.written.scores.withLast { state, groups, rules in
-      let isSame =
-        before?.score == state.score && before?.stage == state.stage && before?.grade == state.grade
-        && groups.elementsEqual(self.groups) && rules.elementsEqual(self.rules)
-      return (state: state, isSame: isSame)
+    let arePointsSame = part.written.scores.withLastPoints {
+      $0.elementsEqual(self.groups) && $1.elementsEqual(self.rules)
     }
-    guard let outcome else { return }
-    if outcome.isSame, stored == outcome.state { part.written.scores.removeLast() }
-    if !outcome.isSame {
+    let isSame =
+      before?.score == state.score && before?.stage == state.stage && before?.grade == state.grade
+      && arePointsSame == true
+    if isSame, stored == state { part.written.scores.removeLast() }
+    if !isSame {
       part.differences.append(
         RecomputeReport.Difference(
           key: try tools.database.leads.row(id: lead)?.key ?? "", model: model.row.name, before: before?.score,
-          after: outcome.state.score, stageBefore: before?.stage, stageAfter: outcome.state.stage))
+          after: state.score, stageBefore: before?.stage, stageAfter: state.stage))
     }
   }
 }

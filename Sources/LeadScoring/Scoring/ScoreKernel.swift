@@ -61,16 +61,19 @@ final class ScoreKernel {
   /// Evaluates a lead as of an instant.
   ///
   /// - Parameter before: the score so far, brought to the instant under the facts of before; nil for a lead never scored.
+  /// - Returns: what is added to the batch.
+  @discardableResult
   func evaluate(
     _ model: ActiveModel, lead: Int64, before: ScoreState?, judgement: Judgement, record: borrowing SignalRecord,
     at instant: Int64, cause: Cause, into batch: inout ScoreBatch
-  ) {
+  ) -> ScoreState {
     let evaluator = model.evaluator
     evaluator.evaluate(
       record, at: instant, currentStage: evaluator.position(ofStage: before?.ruleStage), judgement: judgement)
     let state = state(model, after: before, instant)
     addHistory(model, lead, before, state, cause, origin.reference, &batch)
     add(model, lead, state, &batch)
+    return state
   }
 
   /// Brings a lead, whose facts have not changed, to an instant: it is evaluated at every instant in between at which

@@ -15,31 +15,43 @@ enum JSONText {
 
   /// Writes a text with its quotation marks, or null; returns how many bytes it wrote.
   static func write(_ text: String?, to target: UnsafeMutablePointer<UInt8>) -> Int {
-    var count = 0
-    func put(_ byte: UInt8) {
-      target[count] = byte
-      count &+= 1
+    guard var text else {
+      UnsafeMutableRawPointer(target).storeBytes(of: JSONText.null, as: UInt32.self)
+      return 4
     }
-    guard let text else {
-      for byte in "null".utf8 { put(byte) }
-      return count
-    }
-    put(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        put(UInt8(ascii: "\\"))
-        put(byte)
-      case 0..<0x20:
-        for byte in "\\u00".utf8 { put(byte) }
-        put(hexDigit(byte >> 4))
-        put(hexDigit(byte & 15))
-      default: put(byte)
+    return text.withUTF8 { write($0, to: target) }
+  }
+
+  private static func write(_ text: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+    target.pointee = quote
+    var place = target + 1
+    for byte in text {
+      if byte >= 0x20, byte != quote, byte != backslash {
+        place.pointee = byte
+        place += 1
+      } else {
+        place += writeEscape(of: byte, to: place)
       }
     }
-    put(UInt8(ascii: "\""))
-    return count
+    place.pointee = quote
+    return place - target + 1
   }
+
+  @inline(never)
+  private static func writeEscape(of byte: UInt8, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    target[0] = UInt8(ascii: "\\")
+    guard byte < 0x20 else {
+      target[1] = byte
+      return 2
+    }
+    for (index, digit) in [UInt8(ascii: "u"), 48, 48, hexDigit(byte >> 4), hexDigit(byte & 15)].enumerated() {
+      target[index + 1] = digit
+    }
+    return 6
+  }
+
+  private static let null = UInt32(littleEndian: 0x6C6C_756E)
 
   private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 87 }
 

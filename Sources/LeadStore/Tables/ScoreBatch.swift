@@ -13,8 +13,8 @@ public struct ScoreBatch: Sendable {
   private(set) var scores: [Score] = []
   private(set) var history = HistoryBatch()
   private(set) var bytes: [UInt8] = []
-  /// The score that was added last, while it is there, and where its points stand.
-  private var last: (state: ScoreState, points: Range<Int>)?
+  /// Where the points of the score that was added last stand, while it is there.
+  private var lastPoints: Range<Int>?
   /// A line on its way; only grows.
   private var scratch: [UInt8] = []
 
@@ -29,7 +29,7 @@ public struct ScoreBatch: Sendable {
     scores.removeAll(keepingCapacity: true)
     history.removeAll()
     bytes.removeAll(keepingCapacity: true)
-    last = nil
+    lastPoints = nil
   }
 
   /// Adds a score, which takes the place of a stored one.
@@ -57,7 +57,7 @@ public struct ScoreBatch: Sendable {
       Score(
         model: model, lead: lead, scoredAt: state.scoredAt, nextChangeAt: state.nextChangeAt,
         line: start..<bytes.count))
-    last = (state, (start + places.lowerBound)..<(start + places.upperBound))
+    lastPoints = (start + places.lowerBound)..<(start + places.upperBound)
   }
 
   /// The same with points that are texts.
@@ -74,30 +74,21 @@ public struct ScoreBatch: Sendable {
   public mutating func removeLast() {
     guard let removed = scores.popLast() else { return }
     bytes.removeLast(bytes.count - removed.line.lowerBound)
-    last = nil
+    lastPoints = nil
   }
 
-  /// Calls `body` with the state added last, while it is there, and the JSON texts of its groups and rules.
-  public func withLast<Result>(
-    _ body: (ScoreState, _ groups: UnsafeBufferPointer<UInt8>, _ rules: UnsafeBufferPointer<UInt8>) -> Result
+  /// Calls `body` with the JSON texts of groups and rules of the score that was added last, while it is there.
+  public func withLastPoints<Result>(
+    _ body: (_ groups: UnsafeBufferPointer<UInt8>, _ rules: UnsafeBufferPointer<UInt8>) -> Result
   ) -> Result? {
-    guard let last else { return nil }
+    guard let points = lastPoints else { return nil }
     // Groups are numbers, which have no brackets.
-    let end = (bytes[last.points].firstIndex(of: UInt8(ascii: "]")) ?? last.points.lowerBound) + 1
+    let end = (bytes[points].firstIndex(of: UInt8(ascii: "]")) ?? points.lowerBound) + 1
     return bytes.withUnsafeBufferPointer { bytes in
       body(
-        last.state, UnsafeBufferPointer(rebasing: bytes[last.points.lowerBound..<end]),
-        UnsafeBufferPointer(rebasing: bytes[min(end + 1, last.points.upperBound)..<last.points.upperBound]))
+        UnsafeBufferPointer(rebasing: bytes[points.lowerBound..<end]),
+        UnsafeBufferPointer(rebasing: bytes[min(end + 1, points.upperBound)..<points.upperBound]))
     }
-  }
-
-  /// Takes the score added last away, while it is there, where it says what a stored row says.
-  public mutating func removeLast(ifEqualTo row: ScoreRow) {
-    guard let score = scores.last, score.model == row.model, score.lead == row.lead else { return }
-    let isEqual = withLast { state, groups, rules in
-      state == row.state && groups.elementsEqual(row.groups.utf8) && rules.elementsEqual(row.rules.utf8)
-    }
-    if isEqual == true { removeLast() }
   }
 
   /// Adds a row of history: how a lead's score became another one.

@@ -5,15 +5,19 @@ public enum DatabaseCreation {
   /// The name of a database's first model.
   public static let mainModel = "main"
 
-  /// Creates a database with a model `main` and its first version, which is active.
+  /// Creates a database with a model and its first version, which is active.
   ///
-  /// - Parameter asOf: the instant from which the rules hold, in milliseconds since 1970.
-  /// - Throws: `StoreError/exists`, `DatabaseError`. No file is left then.
+  /// - Parameters:
+  ///   - name: the model's.
+  ///   - asOf: the instant from which the rules hold, in milliseconds since 1970.
+  /// - Throws: ``ScoringError/badModelName(_:)``, `StoreError/exists`, `DatabaseError`. No file is left then.
   public static func create(
-    path: String, rules: CheckedRules, asOf: Int64, clock: @escaping () -> Int64, program: String, by author: String?
+    path: String, model name: String = mainModel, rules: CheckedRules, asOf: Int64, clock: @escaping () -> Int64,
+    program: String, by author: String?
   ) throws {
+    try ScoringSession.checkModelName(name)
     try LeadDatabase.create(path: path, now: clock, program: program) { database in
-      let model = try database.models.add(mainModel, createdAt: clock())
+      let model = try database.models.add(name, createdAt: clock())
       try ScoringSession.start(rules, model: model, in: database, asOf: asOf, now: clock(), author: author)
     }
   }
@@ -33,14 +37,21 @@ extension ScoringSession {
     }
   }
 
-  /// Adds a model; with rules, they become its first version and every lead is scored by them.
+  /// Sees that a model can have a name.
   ///
-  /// - Throws: ``ScoringError/modelExists(_:)``, ``ScoringError/badModelName(_:)``, `DatabaseError`.
-  public func addModel(_ name: String, rules: CheckedRules?, asOf: Int64, by author: String?) throws -> ApplyReport? {
+  /// - Throws: ``ScoringError/badModelName(_:)``
+  static func checkModelName(_ name: String) throws {
     guard let first = name.utf8.first, (97...122).contains(first) || (48...57).contains(first),
       name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }),
       name.utf8.count <= 64
     else { throw ScoringError.badModelName(name) }
+  }
+
+  /// Adds a model; with rules, they become its first version and every lead is scored by them.
+  ///
+  /// - Throws: ``ScoringError/modelExists(_:)``, ``ScoringError/badModelName(_:)``, `DatabaseError`.
+  public func addModel(_ name: String, rules: CheckedRules?, asOf: Int64, by author: String?) throws -> ApplyReport? {
+    try ScoringSession.checkModelName(name)
     guard try !database.models.all().contains(where: { $0.name == name }) else { throw ScoringError.modelExists(name) }
     return try write {
       let id = try database.models.add(name, createdAt: clock())

@@ -29,7 +29,8 @@ struct FieldReader {
         if let near { meant.insert(near) }
         sink.error(
           entry.position, "unknown key '\(entry.name)' in \(section.title)",
-          hint: FieldReader.home(of: entry.name, besides: section) ?? near.map { "did you mean '\($0)'?" })
+          hint: FieldReader.home(of: entry.name, besides: section) ?? near.map { "did you mean '\($0)'?" }
+            ?? "there is \(section.keyNames.joined(separator: ", "))")
         continue
       }
       if entry.value.isNull {

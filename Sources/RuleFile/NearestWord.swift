@@ -9,11 +9,23 @@ enum NearestWord {
       let allowed = max(1, min(3, max(typed.count, letters.count) / 3))
       guard abs(letters.count - typed.count) <= allowed else { continue }
       let distance = distance(typed, letters)
-      // A word of one or two letters is near to all others.
-      guard distance <= allowed, min(typed.count, letters.count) > 2 || distance == 0 else { continue }
+      guard distance <= allowed, min(typed.count, letters.count) > 2 || isSlip(typed, letters) else { continue }
       if distance < best?.distance ?? .max { best = (distance, candidate) }
     }
     return best?.word ?? candidates.first { shareBeginning($0.lowercased(), word.lowercased()) }
+  }
+
+  /// A word of two letters is near to all others; one letter too many or too few, or the wrong way round, is a slip.
+  private static func isSlip(_ typed: [Character], _ letters: [Character]) -> Bool {
+    guard min(typed.count, letters.count) == 2, typed.count != letters.count else {
+      return typed == letters || (typed.count == 2 && letters == typed.reversed())
+    }
+    let (short, long) = typed.count < letters.count ? (typed, letters) : (letters, typed)
+    return long.indices.contains { index in
+      var left = long
+      left.remove(at: index)
+      return left == short
+    }
   }
 
   /// `minimum` for `min`: one is the other's beginning.

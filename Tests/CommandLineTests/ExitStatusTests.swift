@@ -54,7 +54,10 @@ struct ExitStatusTests {
         ["history", "--cause", "weather"], ["init", "--starter", "nope", "--db", "n.db"],
         ["init", "--starter", "education", "--rules", "rules.yaml", "--db", "n.db"],
         ["import", "leads", "l.csv", "--encoding", "klingon"],
-        ["rules", "apply", "1", "--max-stage-changes", "101%"],
+        ["rules", "apply", "1", "--max-stage-changes", "101%"], ["history", "ann@x", "--chart", "--format", "json"],
+        ["history", "ann@x", "--at", "2026-03-02", "--since", "2026-03-01"],
+        ["export", "--new", "--for", "crm", "--include-rule-changes", "--release", "3"],
+        ["settings", "set", "required-approvals", " , "], ["init", "--model", "No Name", "--db", "n.db"],
       ] {
         work.expectRefusal(try work.run(arguments), 64)
       }
@@ -74,6 +77,9 @@ struct ExitStatusTests {
     (["export", "--for", "crm", "--new", "--cooldown", "30"], "such as 30d"),
     (["leads", "list", "--min-score", "1.234"], "at most two decimals"),
     (["leads", "list", "--where", "Germany"], "country=Germany"),
+    (["leads", "list", "--sort", "height"], "entered_stage_at"),
+    (["import", "leads", "l.csv", "--encoding", "klingon"], "windows-1252"),
+    (["--db", "leads.db", "leads", "list"], "after the command's words"),
   ])
   func aMistakeIsToldWithWhatToWrite(_ arguments: [String], _ hint: String) throws {
     let work = try Workspace.prepared()

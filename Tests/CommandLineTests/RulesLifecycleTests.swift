@@ -118,6 +118,32 @@ struct RulesLifecycleTests {
     }
   }
 
+  @Test func aPreviewWarnsOfItsGuardsAndItsPlanKeepsThem() throws {
+    let work = try RuleChange.prepared()
+    let preview = ["rules", "preview", "2", "--as-of", Workspace.t0, "--max-stage-changes"]
+    #expect(try work.run(preview + ["7"]).errors.isEmpty)
+    let warned = try work.run(preview + ["50%"])
+    #expect(warned.status == 0)
+    #expect(
+      warned.errors.contains("changes the stage of 7 of 12 leads, more than the 6 that --max-stage-changes allows")
+        && warned.errors.contains("plan 2 will be refused"), "\(warned.errors)")
+    #expect(try !work.run(preview + ["50%", "--no-plan"]).errors.contains("refused"))
+    let apply = ["rules", "apply", "2", "--yes", "--plan", "2"]
+    let refusal = work.expectRefusal(try work.run(apply + ["--max-stage-changes", "100%"]), 1)
+    #expect(refusal.contains("more than the 6 that the plan's --max-stage-changes allows"), "\(refusal)")
+  }
+
+  @Test func aPlanIsNotAppliedAsOfAnEarlierInstant() throws {
+    let work = try RuleChange.prepared()
+    try work.done("rules", "preview", "2", "--as-of", Workspace.t1)
+    try work.unchanged {
+      let refusal = try work.refused(1, "rules", "apply", "2", "--plan", "1", "--yes", "--as-of", Workspace.t0)
+      #expect(
+        refusal.contains("plan 1 is as of 2026-03-02T00:00:00Z") && refusal.contains("leave it out"), "\(refusal)")
+    }
+    try work.done("rules", "apply", "2", "--plan", "1", "--yes")
+  }
+
   // MARK: Sign-off
 
   @Test func aVersionIsAppliedWhenAllHaveSigned() throws {

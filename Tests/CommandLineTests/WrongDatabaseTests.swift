@@ -193,6 +193,19 @@ struct WrongDatabaseTests {
     try work.done("import", "leads", "a.csv", "--as-of", Workspace.t2)
   }
 
+  @Test func errorsOfTheDatabaseNameItsFile() throws {
+    let work = try Workspace.prepared()
+    let add = ["adjust", "add", "ann@x", "--points", "1", "--by", "a", "--reason", "b", "--as-of", Workspace.t2]
+    let plain = try PlainConnection(work.path("leads.db"))
+    try plain.execute(
+      "CREATE TRIGGER none BEFORE INSERT ON import_run BEGIN SELECT RAISE(ABORT, 'no more of them'); END")
+    let refused = try work.refused(74, "import", "events", "e.csv", "--as-of", Workspace.t2)
+    #expect(refused.contains("leads.db does not take a row (no more of them)"), "\(refused)")
+    try plain.execute("BEGIN IMMEDIATE")
+    let busy = work.expectRefusal(try work.run(add), 75)
+    #expect(busy.contains("leads.db"), "\(busy)")
+  }
+
   // MARK: Disks
 
   private static let manyRows =

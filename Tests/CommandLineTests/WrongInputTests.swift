@@ -115,6 +115,25 @@ struct WrongInputTests {
 
   // MARK: Headers
 
+  @Test func columnsThatSayLessThanTheyMay() throws {
+    let work = try Workspace.prepared()
+    try work.write("n.csv", "key,,Created At,title,\nkim@x,kept?,2026-01-01,VP,\n")
+    let run = try work.done("import", "leads", "n.csv", "--as-of", Workspace.t2)
+    #expect(run.errors.contains("warning: n.csv: what stands in columns 2, 5 is left out"), "\(run.errors)")
+    #expect(
+      run.errors.contains("column 'Created At' is taken as an attribute; one called 'created_at'"), "\(run.errors)")
+    try work.write("n.csv", "key,type,occurred_at,ID\nkim@x,view,2026-01-01,7\n")
+    let events = try work.done("import", "events", "n.csv", "--as-of", Workspace.t2)
+    #expect(events.errors.contains("column 'ID' is taken as a property; one called 'id'"), "\(events.errors)")
+    // Who says what the columns are is not told so.
+    try work.write("map.yaml", "events:\n  key: key\n  type: type\n  occurred_at: occurred_at\n")
+    let mapped = try work.run(
+      "import", "events", "n.csv", "--map", "map.yaml", "--as-of", Workspace.t2)
+    #expect(!mapped.errors.contains("'id'"), "\(mapped.errors)")
+    let listed = try work.done("leads", "list", "--where", "contry=DE", "--as-of", Workspace.t2)
+    #expect(listed.errors.contains("warning: no lead has an attribute 'contry'"), "\(listed.errors)")
+  }
+
   @Test func headers() throws {
     try fails(65, "leads", "h.csv", "key,title,title\nok@x,CEO,CTO\n", says: ["title"])
     try fails(65, "leads", "h.csv", "name,title\nok@x,CEO\n", says: ["--key", "name"])

@@ -25,6 +25,8 @@ struct CSVColumns {
   var fields: [Field] = []
   var constants: [ImportMapping.Constant] = []
   private var absent: Set<[UInt8]> = []
+  /// What is not taken as somebody may expect, for people.
+  private(set) var notes: [String] = []
 
   /// Reads the header of a file of leads or of events.
   ///
@@ -91,9 +93,28 @@ struct CSVColumns {
         try FactLimits.checkName(name, "a column")
         fields.append(Field(column: column, name: name))
       }
+      noteNearNames(kind, hasMapping: mapping != nil)
+      let nameless = names.indices.filter { names[$0].isEmpty && !used.contains($0) }.map { String($0 + 1) }
+      if !nameless.isEmpty {
+        notes.append(
+          "what stands in \(nameless.count == 1 ? "column" : "columns") \(nameless.prefix(5).joined(separator: ", "))"
+            + (nameless.count > 5 ? " and \(nameless.count - 5) more" : "") + " is left out, for want of a name")
+      }
     }
     constants = mapping?.set ?? []
     absent = Set((mapping?.absent ?? []).map { FoldedText(NormalizedText.trimmed($0)).bytes })
+  }
+
+  /// Notes columns that were likely meant to say more than they do under the names that they have.
+  private mutating func noteNearNames(_ kind: ImportMapping.Kind, hasMapping: Bool) {
+    guard !hasMapping else { return }
+    let (taken, known) = kind == .leads ? ("an attribute", ["created_at"]) : ("a property", ["id"])
+    for field in fields {
+      let name = field.name.lowercased().replacing(" ", with: "_")
+      guard known.contains(name) else { continue }
+      let meaning = kind == .leads ? "when leads were created" : "which event it is"
+      notes.append("column '\(field.name)' is taken as \(taken); one called '\(name)' would say \(meaning)")
+    }
   }
 
   /// Whether a cell says nothing: it is empty, or one of the texts that the mapping takes as no answer.

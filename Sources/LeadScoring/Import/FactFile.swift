@@ -39,7 +39,7 @@ final class FactFile {
     if let stream = options.stream { return try stream.read(into: sink, csv: csv, json: json) }
     if let feed = options.feed { return try read(feed, json) }
     let input = try FactInput(path, kind: kind, options: options)
-    if let header = input.header { sink.note(header: header) }
+    if let header = input.header { sink.note(header: header, input.notes) }
     try input.read(into: sink, csv: csv, json: json)
     if options.isStrict, let first = input.firstRejection {
       throw ScoringError.rowsRejected(file: path, count: input.rejected, first: first)

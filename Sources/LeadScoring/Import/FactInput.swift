@@ -15,6 +15,10 @@ final class FactInput {
   var header: [UInt8]? {
     if case .csv(_, _, let record, _) = layout { record } else { nil }
   }
+  /// What of its columns is not taken as somebody may expect, for people.
+  var notes: [String] {
+    if case .csv(_, _, _, let columns) = layout { columns.notes } else { [] }
+  }
   private let source: any ByteSource
   private let layout: Layout
   /// How far the reader has come; rows are counted from the beginning of the part.

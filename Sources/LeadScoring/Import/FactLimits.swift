@@ -86,7 +86,8 @@ enum FactLimits {
           if !text.isEmpty { texts.append(try self.text(text, field)) }
         case .bool(let truth): texts.append(truth ? "true" : "false")
         case .number(let number): texts.append(Value.text(of: number.double))
-        case .array, .object: throw RowProblem("\(field) is a list of \(element.kindName)s; write a list of texts")
+        case .array, .object:
+          throw RowProblem("\(field) is a list with \(element.kindName) in it; write a list of texts")
         }
       }
       return texts.isEmpty ? nil : .list(texts)

@@ -67,6 +67,7 @@ final class FactRows {
 
   private func take(_ batch: RowBatch) throws {
     try batch.header.map { try $0.withUnsafeBufferPointer { try options.onHeader?(path, $0) } }
+    for text in batch.notes { try options.onNote?(path, text) }
     for (rejection, raw) in batch.rejections {
       rejectedCount += 1
       try raw.withUnsafeBufferPointer { try options.onRejection?(rejection, $0) }

@@ -84,7 +84,7 @@ final class FactStream {
   func read(
     into sink: RowSink, csv: (CSVColumns) throws -> (CSVReader) throws -> Void, json: (JSONObject) throws -> Void
   ) throws {
-    if let header { sink.note(header: header) }
+    if let header { sink.note(header: header, input.notes) }
     header = nil
     do {
       try input.read(into: sink, csv: csv, json: json, while: goesOn)

@@ -52,6 +52,7 @@ extension ScoringSession {
         reports[reports.count - 1].leadsRescored += due.rescored
         reports[reports.count - 1].stageChanges += due.stageChanges
       }
+      try options.beforeCommit?()
       return reports
     }
   }

@@ -40,6 +40,10 @@ public struct ImportOptions {
   public var onRejection: ((RowRejection, UnsafeBufferPointer<UInt8>) throws -> Void)?
   /// Is called with the header row of a CSV file, before any row of it is rejected.
   public var onHeader: ((String, UnsafeBufferPointer<UInt8>) throws -> Void)?
+  /// Is called with what of a file is not taken as somebody may expect, for people.
+  public var onNote: ((_ file: String, _ text: String) throws -> Void)?
+  /// Is called when all files are read and scored, before that is committed; where it throws, everything is undone.
+  public var beforeCommit: (() throws -> Void)?
 
   /// Whose exports or messages the files are; nil for the program's own layouts and mappings.
   public var preset: Preset?

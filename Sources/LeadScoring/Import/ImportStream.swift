@@ -122,6 +122,7 @@ private final class StreamImport {
     whole.stageChanges += scorer.counts.stageChanges + due.stageChanges
     try database.imports.record(
       id, kind: "events", file: path, asOf: asOf, recordedAt: recordedAt, whole.counts)
+    try options.rows.beforeCommit?()
     return (id, whole)
   }
 

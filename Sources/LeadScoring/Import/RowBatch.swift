@@ -20,6 +20,8 @@ final class RowBatch {
   @exclusivity(unchecked) fileprivate(set) var rejections: [(rejection: RowRejection, raw: [UInt8])] = []
   /// The header row, in the batch that follows it.
   @exclusivity(unchecked) fileprivate(set) var header: [UInt8]?
+  /// What of the file is not taken as somebody may expect, in the same batch.
+  @exclusivity(unchecked) fileprivate(set) var notes: [String] = []
   /// How far the reader has come.
   @exclusivity(unchecked) fileprivate(set) var progress = FactProgress()
 
@@ -36,6 +38,7 @@ final class RowBatch {
     given.removeAll(keepingCapacity: true)
     rejections.removeAll(keepingCapacity: true)
     header = nil
+    notes.removeAll()
   }
 }
 
@@ -198,8 +201,8 @@ final class RowSink {
     rejectionCount += 1
   }
 
-  /// Notes the header row.
-  func note(header: [UInt8]) { batch.header = header }
+  /// Notes the header row, and what people are to be told of it.
+  func note(header: [UInt8], _ notes: [String]) { (batch.header, batch.notes) = (header, notes) }
 
   /// Takes back what was added of a row that does not end.
   func abandon() { bytes.truncate(to: rowStart) }

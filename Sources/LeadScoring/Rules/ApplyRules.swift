@@ -129,7 +129,8 @@ extension ScoringSession {
     try plan?.finish()
     try options.guards.check(report.stageMatrix, leads: report.leads, version: number)
     if let plan {
-      try ChangeGuards(json: plan.row.guards).check(report.stageMatrix, leads: report.leads, version: number)
+      try ChangeGuards(json: plan.row.guards).check(
+        report.stageMatrix, leads: report.leads, version: number, whose: "the plan's ")
     }
     return report
   }

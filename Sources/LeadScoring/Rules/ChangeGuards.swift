@@ -55,8 +55,15 @@ public struct ChangeGuards: Sendable {
 
   /// Sees that a change stays within the guards.
   ///
+  /// - Parameter whose: whose guards they are, in words before the option's name.
   /// - Throws: ``ScoringError/guardFailed(_:)``
-  func check(_ matrix: [ApplyReport.StageMove: Int64], leads: Int64, version: Int) throws {
+  func check(_ matrix: [ApplyReport.StageMove: Int64], leads: Int64, version: Int, whose: String = "") throws {
+    guard let breach = breach(of: matrix, leads: leads, whose: whose) else { return }
+    throw ScoringError.guardFailed("version \(version) \(breach); nothing was applied")
+  }
+
+  /// Which of the guards a change does not stay within, in words; nil for none.
+  func breach(of matrix: [ApplyReport.StageMove: Int64], leads: Int64, whose: String = "") -> String? {
     let changes = matrix.reduce(0) { $0 + ($1.key.from == $1.key.to ? 0 : $1.value) }
     let allowed: Int64? =
       switch maxStageChanges {
@@ -65,17 +72,15 @@ public struct ChangeGuards: Sendable {
       case .percent(let percent): Int64((Double(leads) * percent / 100).rounded(.down))
       }
     if let allowed, changes > allowed {
-      throw ScoringError.guardFailed(
-        "version \(version) changes the stage of \(changes) of \(leads) leads, more than the \(allowed) that "
-          + "--max-stage-changes allows; nothing was applied")
+      return "changes the stage of \(changes) of \(leads) leads, more than the \(allowed) that "
+        + "\(whose)--max-stage-changes allows"
     }
     for (stage, limit) in maxEntering {
       let entering = matrix.reduce(0) { $0 + ($1.key.to == stage && $1.key.from != stage ? $1.value : 0) }
       if entering > limit {
-        throw ScoringError.guardFailed(
-          "version \(version) brings \(entering) leads into \(stage), more than the \(limit) that --max-entering "
-            + "allows; nothing was applied")
+        return "brings \(entering) leads into \(stage), more than the \(limit) that \(whose)--max-entering allows"
       }
     }
+    return nil
   }
 }

@@ -68,6 +68,8 @@ public struct PreviewReport: Sendable {
   public var scoresDown: Int64 = 0
   /// Every pair of stages with at least one lead, unchanged leads included.
   public var stageMatrix: [ApplyReport.StageMove: Int64] = [:]
+  /// Which of the guards the change would not stay within, in words; nil for none.
+  public var breach: String?
   /// The stages that hand over to sales under the previewed rules.
   public var handoffStages: [String] = []
   /// Rules in the order of the previewed document, removed ones at the end.

@@ -177,6 +177,7 @@ private struct Preview {
     report.scoresDown = sum.scoresDown
     report.dueSoon = sum.dueSoon
     report.stageMatrix = sum.stageMatrix
+    report.breach = options.guards.breach(of: sum.stageMatrix, leads: sum.leads)
     for (index, id) in comparison.before.ruleNames.enumerated() {
       impacts[id]?.leadsBefore += sum.before.leads[index]
       impacts[id]?.pointsBefore += sum.before.points[index]

@@ -54,6 +54,10 @@ struct RulePlan {
         "plan \(id) no longer holds: version \(active?.number ?? 0) became active since; preview version "
           + "\(version.number) again")
     }
+    guard asOf >= row.asOf else {
+      throw ScoringError.planRefused(
+        "plan \(id) is as of \(Instant(milliseconds: row.asOf)), and --as-of is before that; leave it out")
+    }
     self.row = row
     self.session = session
     isLater = asOf > row.asOf

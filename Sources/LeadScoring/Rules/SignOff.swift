@@ -11,6 +11,12 @@ extension ScoringSession {
     return value.split(separator: ",").map { ScoringSession.role(String($0)) }.filter { !$0.isEmpty }
   }
 
+  /// Whether some roles must approve versions, and this is none of them.
+  public func isNeedless(role: String) throws -> Bool {
+    let required = try requiredApprovals()
+    return !required.isEmpty && !required.contains(ScoringSession.role(role))
+  }
+
   /// Roles are told apart without regard to case and white space at their ends.
   private static func role(_ text: String) -> String {
     FoldedText(NormalizedText.trimmed(text.nfc)).text

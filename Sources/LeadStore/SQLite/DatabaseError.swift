@@ -1,5 +1,13 @@
 internal import CSQLite
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// What SQLite refused, as a value. Bound values (people's data) are not part of it.
 public struct DatabaseError: Error, Sendable, Equatable {
   /// What callers tell apart.
@@ -28,6 +36,10 @@ public struct DatabaseError: Error, Sendable, Equatable {
   public let code: Int32
   /// SQLite's own words.
   public let message: String
+  /// The operating system's words, where reading, writing or opening failed.
+  public let reason: String?
+  /// The database's file; nil where SQLite does not know it.
+  public let path: String?
   /// The statement, without its values.
   public let sql: String?
   /// The byte of `sql` at which it goes wrong, where SQLite knows it.
@@ -54,12 +66,15 @@ public struct DatabaseError: Error, Sendable, Equatable {
       let extended = sqlite3_extended_errcode(handle)
       self.code = extended & 0xff == code & 0xff ? extended : code
       self.message = String(cString: sqlite3_errmsg(handle))
+      let systemCode = [SQLITE_IOERR, SQLITE_CANTOPEN].contains(code & 0xff) ? sqlite3_system_errno(handle) : 0
+      reason = systemCode == 0 ? nil : String(cString: strerror(systemCode))
+      path = sqlite3_db_filename(handle, "main").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
       let offset = sqlite3_error_offset(handle)
       self.offset = offset >= 0 ? Int(offset) : nil
     } else {
       self.code = code
       self.message = String(cString: sqlite3_errstr(code))
-      self.offset = nil
+      (reason, path, offset) = (nil, nil, nil)
     }
     self.sql = sql
   }
@@ -69,7 +84,7 @@ public struct DatabaseError: Error, Sendable, Equatable {
     self.code = code
     self.message = message
     self.sql = sql
-    self.offset = nil
+    (reason, path, offset) = (nil, nil, nil)
   }
 }
 

@@ -104,6 +104,9 @@ struct ExportCommand: ParsableCommand {
     if !new, cooldown != nil || summary != nil { throw ValidationError("--cooldown and --summary go with --new") }
     if by?.allSatisfy(\.isWhitespace) ?? false { throw ValidationError("--by is empty; it says who confirms") }
     if by != nil, confirm == nil { throw ValidationError("--by goes with --confirm") }
+    if includeRuleChanges, release != 0 {
+      throw ValidationError("--include-rule-changes hands over all, --release a few of them; give one")
+    }
     if release < 0 { throw ValidationError("--release takes a whole number from 0 on") }
     if summary == "-", output == "-" { throw ValidationError("--summary - needs -o: both would go to standard output") }
     if let summary, summary != "-", OutputGuard.areSame(summary, output) {

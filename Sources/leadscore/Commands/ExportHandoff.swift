@@ -20,29 +20,23 @@ extension ExportCommand {
       }
     }
     tell(handover, consumer)
-    if let batch = handover.batch {
-      do {
+    try stating(handover.batch.map(again) ?? "nothing was handed over") {
+      if let batch = handover.batch {
         if !file.isHidden { try write(batch, to: file, session) }
         try file.commit()
-      } catch let error as OutputError {
-        throw CommandError(
-          error.isCreation ? .cannotCreate : .inputOutput, "\(error.description); \(again(batch))")
-      } catch let error as OutputClosed {
-        note("nobody reads on; \(again(batch))")
-        throw error
+        note("batch \(batch.number) for \(sanitized(consumer)): \(size(batch))" + destination)
+      } else {
+        note("nothing new for \(sanitized(consumer))")
       }
-      note("batch \(batch.number) for \(sanitized(consumer)): \(size(batch))" + destination)
-    } else {
-      note("nothing new for \(sanitized(consumer))")
-    }
-    if summary == "-" {
-      try printJSON { writeSummary(handover, consumer, to: &$0) }
-    } else if let summaryFile {
-      var writer = JSONWriter(pretty: true)
-      writeSummary(handover, consumer, to: &writer)
-      writer.endLine()
-      try writer.bytes.withUnsafeBytes { try summaryFile.write(bytes: $0) }
-      try summaryFile.commit()
+      if summary == "-" {
+        try printJSON { writeSummary(handover, consumer, to: &$0) }
+      } else if let summaryFile {
+        var writer = JSONWriter(pretty: true)
+        writeSummary(handover, consumer, to: &writer)
+        writer.endLine()
+        try writer.bytes.withUnsafeBytes { try summaryFile.write(bytes: $0) }
+        try summaryFile.commit()
+      }
     }
   }
 

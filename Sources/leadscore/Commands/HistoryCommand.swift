@@ -64,6 +64,11 @@ struct HistoryCommand: ParsableCommand {
     if [chart, at != nil, html != nil].count(where: { $0 }) > 1 {
       throw ValidationError("--chart, --at and --html exclude each other")
     }
+    if chart, format.format != .table { throw ValidationError("--chart is for people; leave out --format") }
+    if at != nil, since != nil || until != nil || !cause.isEmpty || stageChanges || limit != nil {
+      throw ValidationError(
+        "--at asks for one score; --since, --until, --cause, --stage-changes and --limit for changes")
+    }
     if html == "-" { throw ValidationError("--html takes the name of a file; standard output has the changes") }
     if version != nil, !reconstruct {
       throw ValidationError("--version goes with --reconstruct; what was recorded is by the versions that were active")

@@ -86,10 +86,12 @@ struct ImportArguments: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The files' encoding: auto, utf-8, utf-16, latin1, windows-1252.", valueName: "name"))
+    help: ArgumentHelp("The files' encoding: auto, utf-8, utf-16, latin1, windows-1252.", valueName: "encoding"))
   var encoding: EncodingArgument?
 
-  @Option(name: .long, help: ArgumentHelp("Write rejected rows here.", valueName: "file"), completion: .file())
+  @Option(
+    name: .long, help: ArgumentHelp("Write rejected rows here; - is standard output.", valueName: "file"),
+    completion: .file())
   var rejects: String?
 
   @Flag(name: .long, help: "Let any rejected row fail the import.")
@@ -99,6 +101,9 @@ struct ImportArguments: ParsableArguments {
   var dryRun = false
 
   func validate() throws {
+    if rejects == "-", format.format != .table {
+      throw ValidationError("standard output has the report in \(format.format.rawValue); name a file by --rejects")
+    }
     guard preset != nil else { return }
     if map != nil { throw ValidationError("--preset and --map exclude each other") }
     if key != nil, preset?.preset != .segment {
@@ -124,8 +129,10 @@ struct ImportArguments: ParsableArguments {
       if case ScoringError.rowsRejected = error { try? log.finish(says: false) }
       throw error
     }
-    try log.finish()
-    try show(reports, kind)
+    try stating(dryRun ? "nothing was kept: this was a dry run" : "what was imported is kept") {
+      try log.finish()
+      try show(reports, kind)
+    }
   }
 
   /// What the options ask of an import.
@@ -140,6 +147,8 @@ struct ImportArguments: ParsableArguments {
     if let map { options.mapping = try mapping(map, kind) }
     options.onHeader = { try log.add(header: $1) }
     options.onRejection = { try log.add($0, $1) }
+    options.onNote = { warn("warning: \(sanitized($0)): \(sanitized($1))") }
+    options.beforeCommit = { try log.synchronize() }
     return options
   }
 

@@ -1,4 +1,5 @@
 import LeadScoring
+import LeadStore
 import RuleFile
 import TerminalOutput
 
@@ -26,10 +27,17 @@ extension ImportArguments {
       report = try session.importEventStream("-", options: options)
     } catch {
       try? log.finish()
-      if let report { note("kept of \(summary(report, .events))") }
+      guard let report, report.counts.read > 0 else { throw error }
+      note("kept of \(summary(report, .events))")
+      if case ScoringError.badInput(let file, let line, let reason) = error {
+        let place = line.map { "\(file):\($0)" } ?? file
+        throw CommandError(.badData, "\(place): \(reason); what came before was imported")
+      }
       throw error
     }
-    try log.finish()
-    if let report { try show([report], .events) }
+    try stating("what came was imported") {
+      try log.finish()
+      if let report { try show([report], .events) }
+    }
   }
 }

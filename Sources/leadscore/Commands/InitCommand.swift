@@ -31,9 +31,12 @@ struct InitCommand: ParsableCommand {
   func run() throws {
     let checked = try document()
     try DatabaseCreation.create(
-      path: common.path, rules: checked, asOf: common.instant, clock: Clock.now, program: programVersion, by: by)
+      path: common.path, model: common.model, rules: checked, asOf: common.instant, clock: Clock.now,
+      program: programVersion, by: by)
     let name = checked.document.name.map { " '\(sanitized($0))'" } ?? ""
-    note("created \(common.path) with \(plural(Int64(checked.document.rules.count), "rule"))\(name), version 1")
+    note(
+      "created \(common.path) with \(plural(Int64(checked.document.rules.count), "rule"))\(name), version 1"
+        + (common.model == DatabaseCreation.mainModel ? "" : " of model '\(common.model)'"))
     if rules == nil {
       note("these are the starter rules '\(checked.file)'; see them by `leadscore rules show 1`, then make them yours")
     }

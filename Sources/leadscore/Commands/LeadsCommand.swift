@@ -106,6 +106,12 @@ struct LeadsListCommand: ParsableCommand {
     query.stages = stage
     query.minimumScore = minScore?.hundredths
     query.grade = grade
+    if !`where`.isEmpty {
+      let known = try session.attributeNames()
+      for name in Set(`where`.map(\.name)).subtracting(known).sorted() {
+        warn("warning: no lead has an attribute '\(name)'")
+      }
+    }
     query.attributes = `where`.map { ($0.name, $0.value) }
     query.sort = sort.fields
     query.limit = limit ?? (format.format == .table ? 50 : nil)

@@ -24,7 +24,7 @@ struct LeadsMergeCommand: ParsableCommand {
   func run() throws {
     let session = try common.open()
     let merge = try common.atInstant { try session.mergeLeads(key, other, by: by, reason: reason, asOf: $0) }
-    try printText(String(merge.row.id))
+    try stating("merge \(merge.row.id) is done") { try printText(String(merge.row.id)) }
     note("merged \(sanitized(merge.key)) into \(try standing(session, merge.intoKey, common.model))")
   }
 }

@@ -8,8 +8,8 @@ struct RulesApplyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "Make a version the active one and score every lead by it.",
     discussion: """
-      One transaction: all leads or none. With --plan exactly what was previewed comes out, or it is refused (exit \
-      status 1). Without a plan it shows what would change and asks on a terminal; elsewhere it needs --yes. With \
+      One transaction: all leads or none. With --plan exactly what was previewed comes out, as of the plan's instant \
+      unless --as-of names a later one, or it is refused (exit status 1). Without a plan it shows what would change and asks on a terminal; elsewhere it needs --yes. With \
       --dry-run it only shows.
 
       Example: leadscore rules apply 2 --plan 1 --max-stage-changes 5% --yes
@@ -85,10 +85,12 @@ struct ApplyArguments: ParsableArguments {
     }
     options.isDryRun = dryRun
     let report = try atInstant(options)
-    switch format.format {
-    case .table: note(ApplySummary.text(report, stages: try session.stageNames(model: common.model), applied: !dryRun))
-    case .json: try printJSON { ApplySummary.write(report, applied: !dryRun, to: &$0) }
-    case .jsonl, .csv: try printJSON(pretty: false) { ApplySummary.write(report, applied: !dryRun, to: &$0) }
+    try stating(dryRun ? "nothing was applied" : "\(what) is applied") {
+      if format.format == .table {
+        note(ApplySummary.text(report, stages: try session.stageNames(model: common.model), applied: !dryRun))
+      } else {
+        try printRecord(ApplySummary.record(report, applied: !dryRun), format.format)
+      }
     }
   }
 
@@ -174,6 +176,10 @@ struct RulesApproveCommand: ParsableCommand {
   func run() throws {
     let session = try common.open()
     try session.approve(version, role: role, by: by, model: common.model)
+    if try session.isNeedless(role: role) {
+      let required = try session.requiredApprovals().joined(separator: ", ")
+      warn("warning: no approval for \(role) is required; those that are: \(required)")
+    }
     let missing = try session.missingApprovals(session.version(version, model: common.model).row)
     note(
       "version \(version) is approved for \(sanitized(role)) by \(sanitized(by))"

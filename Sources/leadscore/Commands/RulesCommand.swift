@@ -69,17 +69,20 @@ struct RulesAddCommand: ParsableCommand {
   func run() throws {
     let session = try common.open()
     let (number, isNew) = try session.addRules(RuleInput.read(file), model: common.model, author: by, note: note)
+    let done = isNew ? "version \(number) was added" : "version \(number) says the same"
     switch format.format {
     case .table:
-      try printText(String(number))
+      try stating(done) { try printText(String(number)) }
       leadscore.note(
         isNew
           ? "added version \(number); apply it by `leadscore rules apply \(number)`"
           : "version \(number) says the same; nothing was added")
     case .json, .jsonl, .csv:
-      let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: [])
-      try output.print([("version", .integer(Int64(number))), ("added", .truth(isNew))], cells: [])
-      try output.finish(names: [], ifNone: "")
+      try stating(done) {
+        let output = RecordOutput(format.format, to: BufferedOutput.standardOutput(), columns: [])
+        try output.print([("version", .integer(Int64(number))), ("added", .truth(isNew))], cells: [])
+        try output.finish(names: [], ifNone: "")
+      }
     }
   }
 }

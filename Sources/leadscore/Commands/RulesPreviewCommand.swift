@@ -85,15 +85,22 @@ struct RulesPreviewCommand: ParsableCommand {
     let report = try common.atInstant {
       try session.previewRules(checked, number: number, model: common.model, asOf: $0, options: options)
     }
-    let record = PreviewJSON.record(report, leads: leads ? changed : nil)
-    if let page {
-      try page.write(self.page(report, listed, checked, session).html)
-      try page.commit()
-      note("the page is in \(sanitized(page.path))")
+    if let breach = report.breach {
+      warn("warning: this \(breach)" + (report.plan.map { "; plan \($0) will be refused" } ?? ""))
     }
+    try stating(report.plan.map { "plan \($0) is recorded" } ?? "no plan was recorded") {
+      if let page {
+        try page.write(self.page(report, listed, checked, session).html)
+        try page.commit()
+        note("the page is in \(sanitized(page.path))")
+      }
+      try show(report, changed)
+    }
+  }
+
+  private func show(_ report: PreviewReport, _ changed: [PreviewReport.Move]) throws {
     switch format.format {
-    case .json: try printJSON { RecordOutput.write(record, to: &$0) }
-    case .jsonl: try printJSON(pretty: false) { RecordOutput.write(record, to: &$0) }
+    case .json, .jsonl: try printRecord(PreviewJSON.record(report, leads: leads ? changed : nil), format.format)
     case .csv:
       let output = RecordOutput(.csv, to: BufferedOutput.standardOutput(), columns: [])
       for move in leads ? changed : report.top { try output.print(PreviewJSON.record(move), cells: []) }

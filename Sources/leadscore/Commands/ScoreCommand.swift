@@ -27,14 +27,11 @@ struct ScoreCommand: ParsableCommand {
         note("\(plural(counts.rescored, "lead")) due, \(plural(counts.stageChanges, "stage change"))")
         return
       }
-      try printJSON(pretty: false) { writer in
-        RecordOutput.write(
-          [
-            ("leads_rescored", .integer(counts.rescored)), ("changes", .integer(counts.changed)),
-            ("stage_changes", .integer(counts.stageChanges)),
-          ], to: &writer)
-      }
-      return
+      return try printRecord(
+        [
+          ("leads_rescored", .integer(counts.rescored)), ("changes", .integer(counts.changed)),
+          ("stage_changes", .integer(counts.stageChanges)),
+        ], format.format == .json ? .jsonl : format.format)
     }
     let report = try common.atInstant { try session.recompute(asOf: $0) }
     let output = RecordOutput(

@@ -60,6 +60,9 @@ struct SettingsSetCommand: ParsableCommand {
 
   func run() throws {
     try Setting.check(name)
+    if !value.isEmpty, value.allSatisfy({ $0 == "," || $0.isWhitespace }) {
+      throw CommandError(.usage, "'\(sanitized(value))' names no role; an empty value takes the setting away")
+    }
     let session = try common.open()
     try session.setSetting(name, value.isEmpty ? nil : value)
     note(value.isEmpty ? "\(name) is not set any more" : "\(name) is \(sanitized(value))")

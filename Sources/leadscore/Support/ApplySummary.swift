@@ -26,38 +26,37 @@ enum ApplySummary {
     return text
   }
 
-  static func write(_ report: ApplyReport, applied: Bool, to writer: inout JSONWriter) {
+  static func record(_ report: ApplyReport, applied: Bool) -> OutputRecord {
     var matrix: [String: [String: Int64]] = [:]
     for (move, count) in report.stageMatrix {
       matrix[move.from ?? "", default: [:]][move.to ?? "", default: 0] += count
     }
-    RecordOutput.write(
-      [
-        ("version", .integer(Int64(report.version))), ("base_version", .integer(report.baseVersion.map(Int64.init))),
-        ("applied", .truth(report.wasApplied && applied)), ("leads", .integer(report.leads)),
-        ("changed", .integer(report.changed)),
-        (
-          "score_changes",
-          .json {
-            RecordOutput.write([("up", .integer(report.scoresUp)), ("down", .integer(report.scoresDown))], to: &$0)
-          }
-        ), ("stage_changes", .integer(report.stageChanges)),
-        (
-          "stage_matrix",
-          .json { writer in
+    return [
+      ("version", .integer(Int64(report.version))), ("base_version", .integer(report.baseVersion.map(Int64.init))),
+      ("applied", .truth(report.wasApplied && applied)), ("leads", .integer(report.leads)),
+      ("changed", .integer(report.changed)),
+      (
+        "score_changes",
+        .json {
+          RecordOutput.write([("up", .integer(report.scoresUp)), ("down", .integer(report.scoresDown))], to: &$0)
+        }
+      ), ("stage_changes", .integer(report.stageChanges)),
+      (
+        "stage_matrix",
+        .json { writer in
+          writer.beginObject()
+          for (from, row) in matrix.sorted(by: { $0.key < $1.key }) {
+            writer.key(from)
             writer.beginObject()
-            for (from, row) in matrix.sorted(by: { $0.key < $1.key }) {
-              writer.key(from)
-              writer.beginObject()
-              for (to, count) in row.sorted(by: { $0.key < $1.key }) {
-                writer.key(to)
-                writer.integer(count)
-              }
-              writer.endObject()
+            for (to, count) in row.sorted(by: { $0.key < $1.key }) {
+              writer.key(to)
+              writer.integer(count)
             }
             writer.endObject()
           }
-        ),
-      ], to: &writer)
+          writer.endObject()
+        }
+      ),
+    ]
   }
 }

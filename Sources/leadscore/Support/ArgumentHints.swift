@@ -1,3 +1,5 @@
+import LeadScoring
+
 /// What to write in the place of an argument that was not understood.
 enum ArgumentHints {
   /// The forms of values, by the name that a value has in the help.
@@ -9,6 +11,9 @@ enum ArgumentHints {
     "n": "write a whole number", "number": "write a whole number", "id": "write a whole number",
     "field=value": "write such as country=Germany", "stage=value": "write such as sql=opportunity",
     "name=column": "write such as LastName=name", "stage=n": "write such as sql=10",
+    "fields":
+      "there is \(LeadQuery.SortField.allCases.map(\.rawValue).joined(separator: ", ")), each with - for falling",
+    "encoding": "there is auto, utf-8, utf-16, latin1, windows-1252",
     "n|p%": "write a number of leads or a share, such as 10%",
   ]
 
@@ -17,6 +22,9 @@ enum ArgumentHints {
     if message.hasPrefix("Missing value for '--"), let option = message.split(separator: "'").dropFirst().first {
       let name = option.prefix { $0 != " " }
       return message + "; write a value that begins with a dash as \(name)=VALUE"
+    }
+    if message.hasPrefix("Unknown option '"), CommandLine.arguments.dropFirst().first?.hasPrefix("-") == true {
+      return message + "; options come after the command's words"
     }
     guard message.contains("is invalid for '"), message.hasSuffix(">'"),
       let name = message.dropLast(2).split(separator: "<").last, let form = forms[String(name)]

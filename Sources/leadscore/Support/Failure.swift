@@ -103,7 +103,8 @@ struct Failure {
       (
         .no,
         "--as-of \(Instant(milliseconds: asked)) is before the last evaluation, \(Instant(milliseconds: last)); "
-          + "a database never goes back in time; use that instant or a later one"
+          + "a database never goes back in time; use that instant or a later one (`leads list --at` and "
+          + "`history` look back)"
       )
     case .unknownModel(let name, let known):
       (.noInput, "no model '\(name)'; there is \(known.joined(separator: ", ")); add one by `leadscore models add`")
@@ -136,7 +137,11 @@ struct Failure {
         "\(file) has \(plural(Int64(diagnostics.filter { $0.severity == .error }.count), "error")); nothing was imported"
       )
     case .wrongMapping(let kind, let expected):
-      (.usage, "the mapping is for \(kind.rawValue), and this imports \(expected.rawValue)")
+      (
+        .usage,
+        "the mapping given by --map is for \(kind.rawValue), and this imports \(expected.rawValue); "
+          + "use `leadscore import \(kind.rawValue)`"
+      )
     case .badInput(let file, let line, let reason):
       (
         line == nil && reason.contains("--input") ? .usage : .badData,
@@ -231,21 +236,30 @@ struct Failure {
         .inputOutput,
         "a lead has the number \(LeadTable.greatestNumber), after which there is none for another; erase its row and import it"
       )
-    case .damaged(let what): (.inputOutput, "the database is damaged at \(what)")
+    case .damaged(let what):
+      (.inputOutput, "the database is damaged at \(what)" + (what.contains("`") ? "" : "; restore it from a backup"))
     }
   }
 
   private static func describe(_ error: DatabaseError) -> (ExitStatus, String) {
+    let name = error.path ?? "the database"
     switch error.kind {
-    case .busy: (.busy, "another process is writing to the database; nothing was changed, try again when it is done")
-    case .readOnly: (.inputOutput, "the database or its folder cannot be written to; nothing was changed")
-    case .full: (.inputOutput, "no room left for the database; nothing was changed, make room and run it again")
-    case .cannotOpen: (.inputOutput, "cannot open the database: \(error.message)")
-    case .notADatabase: (.badData, "the file is not a database")
-    case .damaged: (.inputOutput, "the database is damaged: \(error.message); restore it from a backup")
+    case .busy: return (.busy, "another process is writing to \(name); nothing was changed, try again when it is done")
+    case .readOnly: return (.inputOutput, "\(name) or its folder cannot be written to; nothing was changed")
+    case .full: return (.inputOutput, "no room left for \(name); nothing was changed, make room and run it again")
+    case .cannotOpen: return (.inputOutput, "cannot open \(name): \(error.reason ?? error.message)")
+    case .notADatabase: return (.badData, "\(error.path ?? "the file") is not a database")
+    case .damaged: return (.inputOutput, "\(name) is damaged: \(error.message); restore it from a backup")
     case .inputOutput:
-      (.inputOutput, "the database could not be read or written: \(error.message); nothing was changed")
-    case .constraint, .other: (.inputOutput, error.description)
+      return (
+        .inputOutput, "\(name) could not be read or written: \(error.reason ?? error.message); nothing was changed"
+      )
+    case .constraint:
+      return (
+        .inputOutput,
+        "\(name) does not take a row (\(error.message)); nothing was changed; if it is damaged, restore it from a backup"
+      )
+    case .other: return (.inputOutput, error.description)
     }
   }
 

@@ -130,6 +130,14 @@ func printJSON(pretty: Bool = true, _ body: (inout JSONWriter) -> Void) throws {
   try output.flush()
 }
 
+/// Prints one record to standard output, for programs.
+func printRecord(_ record: OutputRecord, _ format: OutputFormat) throws {
+  guard format == .csv else { return try printJSON(pretty: format == .json) { RecordOutput.write(record, to: &$0) } }
+  let output = RecordOutput(.csv, to: BufferedOutput.standardOutput(), columns: [])
+  try output.print(record, cells: [])
+  try output.finish(names: record.map(\.name), ifNone: "")
+}
+
 /// Prints a text for people to standard output.
 func printText(_ text: String) throws {
   let output = BufferedOutput.standardOutput()

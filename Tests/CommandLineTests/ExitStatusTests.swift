@@ -27,6 +27,14 @@ struct ExitStatusTests {
     try work.done("rules", "apply", "2", "--yes", "--max-stage-changes", "1", "--as-of", Workspace.t1)
   }
 
+  @Test func aWriteFarAheadOfTheClockIsWarnedOf() throws {
+    let work = try Workspace.prepared()
+    func year(_ more: Int) -> String { "\(Calendar(identifier: .iso8601).component(.year, from: Date()) + more)-12-31" }
+    #expect(try work.done("leads", "list", "--as-of", year(3)).errors.isEmpty, "nothing is kept")
+    #expect(try work.done("import", "leads", "l.csv", "--as-of", year(0)).errors.hasPrefix("l.csv: "))
+    #expect(try work.done("import", "leads", "l.csv", "--as-of", year(3)).errors.contains("a year ahead of the clock"))
+  }
+
   @Test func backInTimeIsNo() throws {
     let work = try Workspace.prepared()
     try work.write("a.csv", "key\nnew@x\n")

@@ -59,6 +59,9 @@ struct HandoffTests {
     #expect(entry["earlier_batch"] == .integer(1))
     // It is settled: without a cooldown it does not come either.
     #expect(try new(work, 6).errors == "nothing new for crm\n")
+    #expect(try new(work, 6, "-o", "s.json").errors == "nothing new for crm; s.json stays as it was\n")
+    #expect(try new(work, 6, "-o", "other.csv").errors == "nothing new for crm\n")
+    #expect(!work.exists("other.csv"))
     // From the last one handed over, not from the one left out: ten days after the first is not too soon.
     try view(work, "ann@x", 11)
     #expect(try new(work, 11, "--cooldown", "10d").output.contains("ann@x,mql,\(day(11))"))

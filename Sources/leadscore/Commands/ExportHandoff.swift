@@ -26,7 +26,9 @@ extension ExportCommand {
         try file.commit()
         note("batch \(batch.number) for \(sanitized(consumer)): \(size(batch))" + destination)
       } else {
-        note("nothing new for \(sanitized(consumer))")
+        // Who sends the file on would send what was handed over before.
+        let old = OutputGuard.isFile(output) ? "; \(sanitized(output)) stays as it was" : ""
+        note("nothing new for \(sanitized(consumer))\(old)")
       }
       if summary == "-" {
         try printJSON { writeSummary(handover, consumer, to: &$0) }

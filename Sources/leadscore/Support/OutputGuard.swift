@@ -30,6 +30,13 @@ enum OutputGuard {
     return folder == identity(second.folder)
   }
 
+  /// Whether there is a regular file under a path; `-` is standard output.
+  static func isFile(_ path: String) -> Bool {
+    guard path != "-" else { return false }
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   private static func split(_ path: String) -> (folder: String, name: Substring) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
     return (String(path[...slash]), path[path.index(after: slash)...])

@@ -35,6 +35,9 @@ struct CommonOptions: ParsableArguments {
     if db == "" { throw ValidationError("--db is empty; it takes the path of a file") }
   }
 
+  /// A year, in milliseconds.
+  private static let farAhead: Int64 = 366 * 86_400_000
+
   /// `T`, in milliseconds since 1970.
   var instant: Int64 { asOf?.milliseconds ?? Clock.now() }
 
@@ -59,6 +62,12 @@ struct CommonOptions: ParsableArguments {
 
   /// A session that writes.
   func open() throws -> ScoringSession {
+    if let asOf, asOf.milliseconds > Clock.now() + CommonOptions.farAhead {
+      // A slip in the year could not be taken back.
+      warn(
+        "warning: \(Instant(milliseconds: asOf.milliseconds)) is more than a year ahead of the clock; "
+          + "once the database is there, it takes nothing as of an earlier instant")
+    }
     do {
       return withProgress(try ScoringSession(try LeadDatabase.open(path: path, mode: .readWrite), clock: Clock.now))
     } catch let error as DatabaseError where [.readOnly, .cannotOpen].contains(error.kind) {

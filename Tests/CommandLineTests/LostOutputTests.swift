@@ -7,7 +7,7 @@ struct LostOutputTests {
   @Test(
     "says what was done all the same",
     arguments: [
-      ("adjust add ann@x --points 5 --by kim --reason why", "adjustment 1 is in force"),
+      ("adjust add ann@x --points 5 --by kim --reason why", "adjustment 1 is recorded"),
       ("leads merge ann@x bob@x --by kim --reason same", "merge 1 is done"),
       ("rules add other.yaml --format json", "version 2 was added"),
       ("rules apply 2 --yes --format json", "version 2 is applied"),
@@ -30,7 +30,7 @@ struct LostOutputTests {
     let work = try prepared()
     let run = try work.shell(
       "trap '' PIPE; (sleep 1; leadscore adjust add ann@x --points 5 --by a --reason b --as-of \(Workspace.t2)) | true")
-    #expect(run.errors.contains("adjustment 1 is in force"), "\(run.errors)")
+    #expect(run.errors.contains("adjustment 1 is recorded"), "\(run.errors)")
   }
 
   @Test("an import whose rejected rows are lost is undone", arguments: ["", " --format json", " --strict"])
@@ -47,6 +47,20 @@ struct LostOutputTests {
       let run = try work.shell(
         "cat bad.csv | leadscore import events - --input csv --rejects /dev/full --as-of \(Workspace.t2)")
       #expect(work.expectRefusal(run, 74, remarks: true).contains("/dev/full"), "\(run.errors)")
+    }
+  }
+
+  @Test func rejectedRowsThatNobodyReadsUndoTheImport() throws {
+    let work = try prepared()
+    try work.write("bad.csv", "key,type,occurred_at\nann@x,view,2026-03-02T10:00:00Z\nann@x,view,never\n")
+    try work.unchanged {
+      for input in ["bad.csv", "- --input csv <bad.csv"] {
+        _ = try work.shell(
+          "(sleep 1; cat bad.csv | leadscore import events \(input) --rejects - --as-of \(Workspace.t2); echo $? >status) "
+            + "2>err | true")
+        #expect(try work.text("status") == "74\n", "\(input)")
+        #expect(try work.text("err").contains("not imported") || work.text("err").contains("nothing was imported"))
+      }
     }
   }
 

@@ -107,7 +107,7 @@ struct CSVColumns {
 
   /// Notes columns that were likely meant to say more than they do under the names that they have.
   private mutating func noteNearNames(_ kind: ImportMapping.Kind, hasMapping: Bool) {
-    guard !hasMapping else { return }
+    guard !hasMapping, createdAt == nil, id == nil else { return }
     let (taken, known) = kind == .leads ? ("an attribute", ["created_at"]) : ("a property", ["id"])
     for field in fields {
       let name = field.name.lowercased().replacing(" ", with: "_")

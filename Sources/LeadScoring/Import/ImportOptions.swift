@@ -42,7 +42,8 @@ public struct ImportOptions {
   public var onHeader: ((String, UnsafeBufferPointer<UInt8>) throws -> Void)?
   /// Is called with what of a file is not taken as somebody may expect, for people.
   public var onNote: ((_ file: String, _ text: String) throws -> Void)?
-  /// Is called when all files are read and scored, before that is committed; where it throws, everything is undone.
+  /// Is called when all files are read and scored, or a part of a stream is, at the end of the transaction, which is undone
+  /// where it throws.
   public var beforeCommit: (() throws -> Void)?
 
   /// Whose exports or messages the files are; nil for the program's own layouts and mappings.

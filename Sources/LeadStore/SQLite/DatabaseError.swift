@@ -36,7 +36,7 @@ public struct DatabaseError: Error, Sendable, Equatable {
   public let code: Int32
   /// SQLite's own words.
   public let message: String
-  /// The operating system's words, where reading, writing or opening failed.
+  /// The operating system's words, where opening failed.
   public let reason: String?
   /// The database's file; nil where SQLite does not know it.
   public let path: String?
@@ -66,7 +66,8 @@ public struct DatabaseError: Error, Sendable, Equatable {
       let extended = sqlite3_extended_errcode(handle)
       self.code = extended & 0xff == code & 0xff ? extended : code
       self.message = String(cString: sqlite3_errmsg(handle))
-      let systemCode = [SQLITE_IOERR, SQLITE_CANTOPEN].contains(code & 0xff) ? sqlite3_system_errno(handle) : 0
+      // Of a failed write SQLite may know another thread's error number.
+      let systemCode = code & 0xff == SQLITE_CANTOPEN ? sqlite3_system_errno(handle) : 0
       reason = systemCode == 0 ? nil : String(cString: strerror(systemCode))
       path = sqlite3_db_filename(handle, "main").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
       let offset = sqlite3_error_offset(handle)

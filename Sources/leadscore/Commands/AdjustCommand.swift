@@ -46,7 +46,7 @@ struct AdjustAddCommand: ParsableCommand {
         key, points: points.hundredths, from: from?.milliseconds ?? asOf, until: until?.milliseconds, by: by,
         reason: reason, asOf: asOf)
     }
-    try stating("adjustment \(id) is in force") { try printText(String(id)) }
+    try stating("adjustment \(id) is recorded") { try printText(String(id)) }
   }
 }
 

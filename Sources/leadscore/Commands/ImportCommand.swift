@@ -127,7 +127,7 @@ struct ImportArguments: ParsableArguments {
     } catch {
       // The rejected rows are worth most when they are why the import failed.
       if case ScoringError.rowsRejected = error { try? log.finish(says: false) }
-      throw error
+      throw RejectionLog.loss(error, "nothing was imported") ?? error
     }
     try stating(dryRun ? "nothing was kept: this was a dry run" : "what was imported is kept") {
       try log.finish()

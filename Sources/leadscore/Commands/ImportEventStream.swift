@@ -27,13 +27,14 @@ extension ImportArguments {
       report = try session.importEventStream("-", options: options)
     } catch {
       try? log.finish()
-      guard let report, report.counts.read > 0 else { throw error }
+      let loss = RejectionLog.loss(error, "what came last was not imported")
+      guard let report, report.counts.read > 0 else { throw loss ?? error }
       note("kept of \(summary(report, .events))")
       if case ScoringError.badInput(let file, let line, let reason) = error {
         let place = line.map { "\(file):\($0)" } ?? file
         throw CommandError(.badData, "\(place): \(reason); what came before was imported")
       }
-      throw error
+      throw loss ?? error
     }
     try stating("what came was imported") {
       try log.finish()

@@ -252,7 +252,7 @@ struct Failure {
     case .damaged: return (.inputOutput, "\(name) is damaged: \(error.message); restore it from a backup")
     case .inputOutput:
       return (
-        .inputOutput, "\(name) could not be read or written: \(error.reason ?? error.message); nothing was changed"
+        .inputOutput, "\(name) could not be read or written: \(error.message); nothing was changed"
       )
     case .constraint:
       return (

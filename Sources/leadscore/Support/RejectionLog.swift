@@ -50,6 +50,17 @@ final class RejectionLog {
     isSynchronized = true
   }
 
+  /// What an import fails with that cannot keep its rejected rows, and was undone for it; nil for another error. Where
+  /// nobody reads them on, that is no end like that of other output.
+  static func loss(_ error: any Error, _ consequence: String) -> CommandError? {
+    switch error {
+    case is OutputClosed: CommandError(.inputOutput, "nobody reads the rejected rows; \(consequence)")
+    case let error as OutputError:
+      CommandError(error.isCreation ? .cannotCreate : .inputOutput, "\(error.description); \(consequence)")
+    default: nil
+    }
+  }
+
   /// Puts the file into place.
   ///
   /// - Parameter says: whether to tell of the rows that were not told of one by one.
